@@ -1,5 +1,7 @@
 //! Opens the vault of the current directory and reads one secret.
 
+#![allow(clippy::print_stdout, reason = "an example that shows something")]
+
 use dugout_host::{Host, Selection};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -152,6 +152,14 @@ impl Host {
         identity::exists(self.environment())
     }
 
+    /// The user's global identity, whatever the variables name.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoIdentity`] or [`ErrorKind::InvalidIdentity`].
+    pub fn global_identity(&self) -> Result<FoundIdentity> {
+        identity::global(self.environment())
+    }
+
     /// Makes the user's global identity. With `replace`, the existing one is archived first.
     ///
     /// # Errors

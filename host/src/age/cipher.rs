@@ -107,8 +107,8 @@ impl age::Identity for OwnStanzaFirst<'_> {
         &self,
         stanzas: &[age_core::format::Stanza],
     ) -> Option<std::result::Result<age_core::format::FileKey, DecryptError>> {
-        let native = stanzas.iter().filter(|stanza| stanza.tag == "X25519");
-        let own = self.index.and_then(|index| native.skip(index).next());
+        let mut native = stanzas.iter().filter(|stanza| stanza.tag == "X25519");
+        let own = self.index.and_then(|index| native.nth(index));
         own.and_then(|stanza| self.identity.unwrap_stanza(stanza))
             .or_else(|| self.identity.unwrap_stanzas(stanzas))
     }

@@ -14,7 +14,7 @@ mod store;
 use std::fmt;
 
 pub use store::NewIdentity;
-pub(crate) use store::{create, exists};
+pub(crate) use store::{create, exists, global};
 
 use crate::{
     age::{Identity, Recipient, parse_identities},

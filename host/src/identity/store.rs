@@ -125,6 +125,20 @@ pub(crate) fn exists(environment: &Environment) -> Option<PathBuf> {
     candidates.into_iter().find(|path| path.symlink_metadata().is_ok())
 }
 
+/// The user's global identity.
+///
+/// # Errors
+/// [`ErrorKind::NoIdentity`] or [`ErrorKind::InvalidIdentity`].
+pub(crate) fn global(environment: &Environment) -> Result<FoundIdentity> {
+    let none = || Error::new(ErrorKind::NoIdentity, "you have no identity yet");
+    let path = exists(environment).ok_or_else(none)?;
+    match Source::Stored(path).read(environment)? {
+        Some(Outcome::Found(found)) => found.into_iter().next().ok_or_else(none),
+        Some(Outcome::Unusable(error)) => Err(error),
+        None => Err(none()),
+    }
+}
+
 /// Makes a global identity, `~/.dugout/identity`. With `replace`, an existing one is kept beside
 /// it under another name.
 ///

@@ -106,6 +106,14 @@ impl Registry {
         self.position(id).map(|at| &self.records[at])
     }
 
+    /// The plugin of that id which comes first, broken or not.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoPlugin`].
+    pub fn find_any(&self, id: &str) -> Result<&PluginRecord> {
+        self.records.iter().find(|record| record.id() == id).ok_or_else(|| unknown(id))
+    }
+
     /// Opens the cipher whose patterns claim a key.
     ///
     /// # Errors
@@ -153,9 +161,7 @@ impl Registry {
 
     fn position(&self, id: &str) -> Result<usize> {
         let at = self.records.iter().position(|record| record.id() == id && !record.is_shadowed());
-        let at = at.ok_or_else(|| {
-            Error::new(ErrorKind::NoPlugin, format!("no plugin is called {id:?}"))
-        })?;
+        let at = at.ok_or_else(|| unknown(id))?;
         match self.records[at].status() {
             Status::Broken { reason } => Err(refused(id, reason)),
             _ => Ok(at),
@@ -184,6 +190,10 @@ impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registry").field("records", &self.records).finish_non_exhaustive()
     }
+}
+
+fn unknown(id: &str) -> Error {
+    Error::new(ErrorKind::NoPlugin, format!("no plugin is called {id:?}"))
 }
 
 /// The error for a plugin that is not loaded.

@@ -86,7 +86,7 @@ pub enum Provides {
 pub(super) enum Loading {
     Linked(LinkedModule),
     #[cfg(feature = "dynamic")]
-    Library(Library),
+    Library(Box<Library>),
 }
 
 /// A root module that shows nothing of itself.
@@ -129,7 +129,7 @@ impl PluginRecord {
             provides: entry.provides.clone(),
             origin: Origin::Installed { file: file.clone() },
             status: Status::Ready,
-            loading: Loading::Library(Library { file, entry }),
+            loading: Loading::Library(Box::new(Library { file, entry })),
         }
     }
 
@@ -172,10 +172,10 @@ impl PluginRecord {
     /// library is not opened.
     pub fn inspect(&self) -> Status {
         #[cfg(feature = "dynamic")]
-        if let (Status::Ready, Loading::Library(library)) = (&self.status, &self.loading) {
-            if let Err(reason) = library.check() {
-                return Status::Broken { reason };
-            }
+        if let (Status::Ready, Loading::Library(library)) = (&self.status, &self.loading)
+            && let Err(reason) = library.check()
+        {
+            return Status::Broken { reason };
         }
         self.status.clone()
     }

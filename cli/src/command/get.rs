@@ -1,0 +1,29 @@
+use std::process::ExitCode;
+
+use clap::Args;
+use dugout_host::Result;
+
+use super::Context;
+use crate::output;
+
+/// Print a secret's value
+#[derive(Args)]
+pub(super) struct GetArgs {
+    /// The secret's name
+    key: String,
+
+    /// Write the value alone; without this, text that does not end with a line feed gets one
+    #[arg(long)]
+    raw: bool,
+}
+
+pub(super) fn cmd_get(context: &Context<'_>, args: &GetArgs) -> Result<ExitCode> {
+    let host = context.host()?;
+    let secret = context.vault(&host)?.get(&args.key)?;
+    output::raw(secret.as_bytes())?;
+    let wants_line_feed = secret.as_str().is_some_and(|text| !text.ends_with('\n'));
+    if wants_line_feed && !args.raw {
+        output::raw(b"\n")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,66 @@
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+
+use clap::Args;
+use dugout_host::{Result, SetOptions};
+
+use super::{
+    Context, tell,
+    value::{self, Value},
+};
+use crate::output;
+
+/// Set a secret
+#[derive(Args)]
+#[group(skip)]
+#[command(group = clap::ArgGroup::new("source").args(["value", "stdin", "file"]).required(true))]
+pub(super) struct SetArgs {
+    /// The secret's name, as in DATABASE_URL
+    key: String,
+
+    /// The value. Other users see it in the list of processes, and your shell keeps it in its
+    /// history: prefer --stdin or --file, or `dugout add`
+    #[arg(allow_hyphen_values = true)]
+    value: Option<OsString>,
+
+    /// Take all of standard input as the value; a single line loses its line feed
+    #[arg(long)]
+    stdin: bool,
+
+    /// Take a file's content as the value, byte for byte
+    #[arg(long, value_name = "PATH")]
+    file: Option<PathBuf>,
+
+    /// Replace an existing secret
+    #[arg(short, long)]
+    force: bool,
+
+    /// Store an empty value
+    #[arg(long)]
+    allow_empty: bool,
+
+    /// Store it although a variable of this name makes programs run other code
+    #[arg(long, value_name = "NAME")]
+    allow_name: Vec<String>,
+}
+
+pub(super) fn cmd_set(context: &Context<'_>, args: &SetArgs) -> Result<ExitCode> {
+    let host = context.host()?;
+    let mut vault = context.vault(&host)?;
+    let options = SetOptions {
+        replace: args.force,
+        allow_empty: args.allow_empty,
+        allow_dangerous_name: args.allow_name.contains(&args.key),
+    };
+    let notices = vault.set(&args.key, &value_of(args)?, options)?;
+    tell(&notices);
+    output::success(&format!("set {}", args.key))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn value_of(args: &SetArgs) -> Result<Value> {
+    match (&args.value, &args.file) {
+        (Some(value), _) => Ok(value::from_argument(value)),
+        (None, Some(path)) => value::from_file(path),
+        (None, None) => value::from_stdin(),
+    }
+}

@@ -1,0 +1,64 @@
+//! The `dugout` program: arguments → one call of the host → output.
+
+mod command;
+mod exit;
+mod hint;
+mod linked;
+mod log;
+mod output;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::{Parser, error::ErrorKind};
+use zeroizing_alloc::ZeroAlloc;
+
+use crate::command::Cli;
+
+/// Wipes all memory that is freed: parsers and ciphers make copies of secrets that no wrapper
+/// reaches.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
+
+fn main() -> ExitCode {
+    dugout_host::protect_memory();
+    // The usual hook would print a panic's message, which may quote a secret.
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        output::error(&format!("internal error at {place}"));
+        output::hint("this is a defect of dugout; please report it");
+    }));
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage_error(&error),
+    };
+    log::init(cli.verbose);
+    match cli.run() {
+        Ok(code) => code,
+        Err(error) => {
+            output::error(&error.to_string());
+            if let Some(hint) = hint::for_kind(error.kind()) {
+                output::hint(hint);
+            }
+            exit::code(error.kind())
+        }
+    }
+}
+
+/// Help and version are printed as they are. A mistake in the arguments of a command that takes a
+/// value is told without quoting them.
+fn usage_error(error: &clap::Error) -> ExitCode {
+    let quotes_an_argument = matches!(
+        error.kind(),
+        ErrorKind::UnknownArgument | ErrorKind::InvalidValue | ErrorKind::TooManyValues
+    );
+    let takes_a_value = std::env::args_os().skip(1).any(|argument| argument == "set");
+    if quotes_an_argument && takes_a_value {
+        output::error("`set` takes one name and one value");
+        output::hint("a value with spaces needs quotes; one like an option needs -- before it");
+        return ExitCode::from(exit::USAGE);
+    }
+    // A closed pipe is no error.
+    let _ignored = error.print();
+    if error.use_stderr() { ExitCode::from(exit::USAGE) } else { ExitCode::SUCCESS }
+}
