@@ -45,7 +45,7 @@ struct CargoArgs {
 
 impl CargoArgs {
     /// The arguments as they were typed: clap takes a leading `--` for its own, and cargo needs it.
-    fn as_typed(mut self) -> Vec<OsString> {
+    fn into_typed(mut self) -> Vec<OsString> {
         if env::args_os().nth(2).is_some_and(|first| first == "--") {
             self.args.insert(0, "--".into());
         }
@@ -57,8 +57,8 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Demo => demo::run(),
         Command::Install(args) => install::run(&args),
-        Command::Test(args) => test::run(&args.as_typed()),
-        Command::Bench(args) => bench::run(&args.as_typed()),
+        Command::Test(args) => test::run(&args.into_typed()),
+        Command::Bench(args) => bench::run(&args.into_typed()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
