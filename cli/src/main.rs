@@ -10,7 +10,8 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use clap::{Parser, error::ErrorKind};
+use clap::error::ErrorKind;
+use dugout_host::{Environment, IDENTITY_VARIABLES};
 use zeroizing_alloc::ZeroAlloc;
 
 use crate::command::Cli;
@@ -22,18 +23,19 @@ static ALLOCATOR: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
 
 fn main() -> ExitCode {
     dugout_host::protect_memory();
+    let environment = take_environment();
     // The usual hook would print a panic's message, which may quote a secret.
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
         output::error(&format!("internal error at {place}"));
         output::hint("this is a defect of dugout; please report it");
     }));
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::parse_arguments() {
         Ok(cli) => cli,
         Err(error) => return usage_error(&error),
     };
     log::init(cli.verbose);
-    match cli.run() {
+    match cli.run(environment) {
         Ok(code) => code,
         Err(error) => {
             output::error(&error.to_string());
@@ -45,6 +47,18 @@ fn main() -> ExitCode {
     }
 }
 
+/// Reads the environment, and takes out of it what says who the user is: no program that this one
+/// starts, an age plugin for instance, is to get it.
+#[allow(unsafe_code)]
+fn take_environment() -> Environment {
+    let environment = Environment::from_process();
+    for name in IDENTITY_VARIABLES {
+        // SAFETY: this is the first thing that `main` does, and there is no other thread.
+        unsafe { std::env::remove_var(name) };
+    }
+    environment
+}
+
 /// Help and version are printed as they are. A mistake in the arguments of a command that takes a
 /// value is told without quoting them.
 fn usage_error(error: &clap::Error) -> ExitCode {
@@ -52,9 +66,9 @@ fn usage_error(error: &clap::Error) -> ExitCode {
         error.kind(),
         ErrorKind::UnknownArgument | ErrorKind::InvalidValue | ErrorKind::TooManyValues
     );
-    let takes_a_value = std::env::args_os().skip(1).any(|argument| argument == "set");
-    if quotes_an_argument && takes_a_value {
-        output::error("`set` takes one name and one value");
+    let takes_a_secret = |argument| argument == "set" || argument == "add";
+    if quotes_an_argument && std::env::args_os().skip(1).any(takes_a_secret) {
+        output::error("`set` takes one name and one value, `add` takes one name");
         output::hint("a value with spaces needs quotes; one like an option needs -- before it");
         return ExitCode::from(exit::USAGE);
     }

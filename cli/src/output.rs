@@ -10,10 +10,14 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is where printing happens")]
 
-use std::io::{self, Write};
+use std::{
+    fs::File,
+    io::{self, Write},
+};
 
 use anstyle::{AnsiColor, Style};
-use dugout_host::{Error, ErrorKind, Result};
+use dugout_host::{Error, ErrorKind, Result, one_line};
+use zeroize::Zeroizing;
 
 const GREEN: Style = AnsiColor::Green.on_default();
 const RED: Style = AnsiColor::Red.on_default();
@@ -22,7 +26,7 @@ const DIM: Style = Style::new().dimmed();
 
 /// Says that a command has done its work.
 pub(crate) fn success(line: &str) -> Result<()> {
-    written(writeln!(anstream::stdout(), "{GREEN}✓{GREEN:#} {line}"))
+    written(writeln!(anstream::stdout(), "{GREEN}✓{GREEN:#} {}", one_line(line)))
 }
 
 /// Writes lines of data.
@@ -41,6 +45,26 @@ pub(crate) fn raw(bytes: &[u8]) -> Result<()> {
     written(stdout.write_all(bytes).and_then(|()| stdout.flush()))
 }
 
+/// Writes a secret and what follows it, past the buffer of standard output, which would keep it.
+pub(crate) fn secret(bytes: &[u8], end: &[u8]) -> Result<()> {
+    let mut text = Zeroizing::new(Vec::with_capacity(bytes.len() + end.len()));
+    text.extend_from_slice(bytes);
+    text.extend_from_slice(end);
+    written(unbuffered_stdout().and_then(|mut stdout| stdout.write_all(&text)))
+}
+
+#[cfg(unix)]
+fn unbuffered_stdout() -> io::Result<File> {
+    use std::os::fd::AsFd;
+    io::stdout().as_fd().try_clone_to_owned().map(File::from)
+}
+
+#[cfg(windows)]
+fn unbuffered_stdout() -> io::Result<File> {
+    use std::os::windows::io::AsHandle;
+    io::stdout().as_handle().try_clone_to_owned().map(File::from)
+}
+
 /// Writes data as JSON.
 pub(crate) fn json(value: &serde_json::Value) -> Result<()> {
     lines([format!("{value:#}")])
@@ -48,17 +72,17 @@ pub(crate) fn json(value: &serde_json::Value) -> Result<()> {
 
 /// Says on standard error what a command is about to do.
 pub(crate) fn progress(line: &str) {
-    let _nowhere_to_tell = writeln!(anstream::stderr(), "{GREEN}✓{GREEN:#} {line}");
+    let _nowhere_to_tell = writeln!(anstream::stderr(), "{GREEN}✓{GREEN:#} {}", one_line(line));
 }
 
 /// Says what went wrong.
 pub(crate) fn error(line: &str) {
-    let _nowhere_to_tell = writeln!(anstream::stderr(), "{RED}✗{RED:#} {line}");
+    let _nowhere_to_tell = writeln!(anstream::stderr(), "{RED}✗{RED:#} {}", one_line(line));
 }
 
 /// Says what the user should know.
 pub(crate) fn warn(line: &str) {
-    let _nowhere_to_tell = writeln!(anstream::stderr(), "{YELLOW}⚠{YELLOW:#} {line}");
+    let _nowhere_to_tell = writeln!(anstream::stderr(), "{YELLOW}⚠{YELLOW:#} {}", one_line(line));
 }
 
 /// Says what to do about it.

@@ -53,40 +53,34 @@ impl FolderLock {
         Ok(Self { _file: file })
     }
 
-    /// Replaces a file of the folder, or makes it. The mode of an existing one is kept; a new one
-    /// gets `new_mode`.
-    pub(crate) fn replace(&self, file: &Path, content: &[u8], new_mode: NewMode) -> Result<()> {
+    /// Replaces a file of the folder, or makes it.
+    pub(crate) fn replace(&self, file: &Path, content: &[u8], mode: Mode) -> Result<()> {
         let folder = file.parent().unwrap_or(Path::new("."));
         sweep(folder);
-        write_and_rename(folder, file, content, new_mode)
+        write_and_rename(folder, file, content, mode)
             .map_err(|error| Error::io("write", file, error))
     }
 }
 
-/// The mode of a file that did not exist.
+/// The mode that a written file gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NewMode {
-    /// Readable by everyone, as usual in a repository.
+pub(crate) enum Mode {
+    /// That of the file before it; a new one is readable by everyone, as usual in a repository.
     Usual,
     /// Readable by its owner alone.
     Private,
 }
 
-fn write_and_rename(
-    folder: &Path,
-    file: &Path,
-    content: &[u8],
-    new_mode: NewMode,
-) -> io::Result<()> {
+fn write_and_rename(folder: &Path, file: &Path, content: &[u8], mode: Mode) -> io::Result<()> {
     // Made with mode 0600.
     let mut temporary = tempfile::Builder::new()
         .prefix(TEMPORARY_PREFIX)
         .suffix(TEMPORARY_SUFFIX)
         .tempfile_in(folder)?;
     temporary.write_all(content)?;
-    let old = fs::metadata(file).ok();
-    if old.is_some() || new_mode == NewMode::Usual {
-        platform::copy_mode(old.as_ref(), temporary.as_file())?;
+    // The mode of a private file is never taken from the one before it.
+    if mode == Mode::Usual {
+        platform::copy_mode(fs::metadata(file).ok().as_ref(), temporary.as_file())?;
     }
     temporary.as_file().sync_all()?;
     persist(temporary, file)?;
@@ -119,8 +113,8 @@ mod tests {
         let file = folder.path().join("x");
         fs::write(folder.path().join(".dugout-abc.tmp"), "left over").unwrap();
         let lock = FolderLock::acquire(folder.path()).unwrap();
-        lock.replace(&file, b"one", NewMode::Usual).unwrap();
-        lock.replace(&file, b"two", NewMode::Usual).unwrap();
+        lock.replace(&file, b"one", Mode::Usual).unwrap();
+        lock.replace(&file, b"two", Mode::Usual).unwrap();
         assert_eq!(fs::read(&file).unwrap(), b"two");
         assert_eq!(folder.path().read_dir().unwrap().count(), 1);
     }
@@ -130,13 +124,15 @@ mod tests {
     fn the_mode_is_kept() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
-        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let mode_of = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         let lock = FolderLock::acquire(folder.path()).unwrap();
         let file = folder.path().join("x");
-        lock.replace(&file, b"one", NewMode::Private).unwrap();
-        assert_eq!(mode(&file), 0o600);
+        lock.replace(&file, b"one", Mode::Private).unwrap();
+        assert_eq!(mode_of(&file), 0o600);
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
-        lock.replace(&file, b"two", NewMode::Usual).unwrap();
-        assert_eq!(mode(&file), 0o640);
+        lock.replace(&file, b"two", Mode::Usual).unwrap();
+        assert_eq!(mode_of(&file), 0o640);
+        lock.replace(&file, b"three", Mode::Private).unwrap();
+        assert_eq!(mode_of(&file), 0o600);
     }
 }

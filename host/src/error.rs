@@ -19,7 +19,7 @@ pub enum ErrorKind {
     VaultExists,
     /// The vault's text is not what a vault looks like.
     MalformedVault,
-    /// The vault belongs to another user of this machine.
+    /// The vault, or the project, belongs to another user of this machine.
     ForeignVault,
     /// Another process holds the vault's lock.
     Locked,
@@ -141,6 +141,13 @@ pub fn one_line(text: &str) -> String {
         }
     }
     line
+}
+
+/// The first line of a message of the age crate, without the marks that its translations put
+/// around what they insert.
+pub(crate) fn plain(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    one_line(&line.replace(['\u{2068}', '\u{2069}'], ""))
 }
 
 /// Characters that reorder or hide their neighbours (Unicode "bidi" and zero-width controls).

@@ -113,7 +113,7 @@ impl Host {
     /// # Errors
     /// [`ErrorKind::NoVault`] or [`ErrorKind::SeveralVaults`].
     pub fn find(&self, from: &Path, selection: Selection<'_>) -> Result<VaultLocation> {
-        vault::find(from, selection)
+        vault::find(from, selection, self.trust())
     }
 
     /// Finds and reads a vault.

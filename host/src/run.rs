@@ -13,7 +13,7 @@ use crate::{
     env::IDENTITY_VARIABLES,
     error::{Error, ErrorKind, Result},
     platform,
-    vault::{Secret, Vault, is_dangerous},
+    vault::{Secret, Vault, check_secret_name, is_dangerous},
 };
 
 /// How a program is started.
@@ -60,6 +60,9 @@ impl RunPlan {
         };
         let program = find_program(name, host.environment().path.as_deref(), &directory)?;
         for name in vault.secret_names() {
+            // The file may have been written by anybody: a name with a `=` would set another one.
+            check_secret_name(name)
+                .map_err(|error| Error::new(ErrorKind::NotInjectable, error.to_string()))?;
             if is_dangerous(name) && !options.allow_names.iter().any(|allowed| allowed == name) {
                 let line = format!("secret {name} would make programs run other code");
                 return Err(Error::new(ErrorKind::DangerousName, line));
@@ -69,7 +72,7 @@ impl RunPlan {
         for (name, secret) in &variables {
             check_injectable(name, secret)?;
         }
-        let directory = options.directory;
+        let directory = options.directory.is_some().then_some(directory);
         Ok(Self { program, command: command.to_vec(), variables, directory })
     }
 
@@ -149,7 +152,7 @@ fn check_injectable(name: &str, secret: &Secret) -> Result<()> {
         return refuse("it is not text");
     }
     if name.len() + 1 + bytes.len() > platform::MAX_VARIABLE_LEN {
-        let limit = platform::MAX_VARIABLE_LEN - name.len() - 1;
+        let limit = platform::MAX_VARIABLE_LEN.saturating_sub(name.len() + 1);
         return refuse(&format!("it has {} bytes, and {limit} is the limit", bytes.len()));
     }
     Ok(())
@@ -168,11 +171,14 @@ fn find_program(name: &OsStr, path: Option<&OsStr>, directory: &Path) -> Result<
         Some(path) => std::env::split_paths(path).map(|folder| folder.join(name)).collect(),
         None => Vec::new(),
     };
-    let there = places.iter().find_map(|place| place.metadata().ok());
-    Err(match there {
-        Some(metadata) if !platform::is_executable(&metadata) => {
-            Error::new(ErrorKind::ProgramNotExecutable, format!("{shown} cannot be executed"))
-        }
-        _ => Error::new(ErrorKind::ProgramNotFound, format!("command not found: {shown}")),
+    let is_there = places.iter().any(|place| match place.metadata() {
+        // A folder on `PATH` that is called like the program is passed over.
+        Ok(metadata) => !name.is_empty() && (is_path || metadata.is_file()),
+        Err(_) => false,
+    });
+    Err(if is_there {
+        Error::new(ErrorKind::ProgramNotExecutable, format!("{shown} cannot be executed"))
+    } else {
+        Error::new(ErrorKind::ProgramNotFound, format!("command not found: {shown}"))
     })
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::{
     env::Environment,
     error::{Error, ErrorKind, Result},
+    platform,
 };
 
 /// The file's name in the user's dugout folder.
@@ -66,6 +67,12 @@ pub(crate) struct Trust {
 }
 
 impl Trust {
+    /// Whether a path belongs to this user or to root, or is in a folder that is trusted.
+    pub(crate) fn owns(&self, path: &Path, folder: &Path) -> bool {
+        let is_ours = path.symlink_metadata().is_ok_and(|metadata| platform::is_ours(&metadata));
+        is_ours || self.covers(folder)
+    }
+
     pub(crate) fn covers(&self, folder: &Path) -> bool {
         self.safe_directories.iter().any(|safe| {
             safe.as_os_str() == "*"

@@ -164,7 +164,7 @@ pub struct PluginInfo {
 pub struct CipherFacts {
     /// The provider's name in an envelope (`aws`).
     pub provider: RString,
-    /// Globs that match the keys this cipher serves.
+    /// Patterns (`*`, `?`) that match the keys this cipher serves.
     pub key_patterns: RVec<RString>,
     /// The largest plaintext, in bytes; 0 is no limit.
     pub plaintext_limit: u64,
@@ -178,7 +178,7 @@ pub struct CipherFacts {
 pub struct DetectorFacts {
     /// The kind of project, as in `--kind node`.
     pub project_kind: RString,
-    /// File names, or globs over file names, of which at least one stands in such a project's
+    /// File names, or patterns (`*`, `?`) over them, of which at least one stands in such a project's
     /// root.
     pub markers: RVec<RString>,
     /// Breaks a tie between equally confident detectors: the higher one wins.

@@ -150,7 +150,8 @@ impl CipherInfo {
         self
     }
 
-    /// Globs (`*`, `?`, `[…]`, `{a,b}`) over key ids; a host picks the backend by them.
+    /// Patterns over key ids, by which a host picks the backend: `*` stands for any characters, `?`
+    /// for one.
     #[must_use]
     pub const fn key_patterns(mut self, patterns: &'static [&'static str]) -> Self {
         self.key_patterns = patterns;

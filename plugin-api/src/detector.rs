@@ -92,8 +92,8 @@ impl DetectorInfo {
         self
     }
 
-    /// File names (or globs over names) of which at least one stands in the project's root. Only
-    /// then is the detector loaded and asked.
+    /// File names, of which at least one stands in the project's root; only then is the detector
+    /// loaded and asked. `*` in a name stands for any characters, `?` for one.
     #[must_use]
     pub const fn markers(mut self, markers: &'static [&'static str]) -> Self {
         self.markers = markers;

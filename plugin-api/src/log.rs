@@ -7,7 +7,7 @@
 use std::fmt::{self, Write as _};
 
 use serde_json::{Map, Value};
-use tracing::{Event, Level, Metadata, Subscriber, span};
+use tracing::{Event, Level, Metadata, Subscriber, span, subscriber::Interest};
 use tracing_core::field::{Field, Visit};
 
 use crate::{abi::LogLevel, host::host_api};
@@ -22,6 +22,11 @@ struct Forwarder {
 }
 
 impl Forwarder {
+    fn passes_on(&self, metadata: &Metadata<'_>) -> bool {
+        let is_wanted = self.is_own(metadata.target()) || *metadata.level() <= Level::WARN;
+        metadata.is_event() && is_wanted
+    }
+
     fn is_own(&self, target: &str) -> bool {
         target
             .strip_prefix(self.crate_name)
@@ -30,11 +35,13 @@ impl Forwarder {
 }
 
 impl Subscriber for Forwarder {
+    /// The host may change its mind, so its answer is not remembered.
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if self.passes_on(metadata) { Interest::sometimes() } else { Interest::never() }
+    }
+
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        if !metadata.is_event() {
-            return false;
-        }
-        if !self.is_own(metadata.target()) && *metadata.level() > Level::WARN {
+        if !self.passes_on(metadata) {
             return false;
         }
         host_api().is_some_and(|api| {

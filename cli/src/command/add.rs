@@ -21,6 +21,14 @@ pub(super) struct AddArgs {
     /// Replace an existing secret
     #[arg(short, long)]
     force: bool,
+
+    /// Store an empty value
+    #[arg(long)]
+    allow_empty: bool,
+
+    /// Store it although a variable of this name makes programs run other code
+    #[arg(long, value_name = "NAME")]
+    allow_name: Vec<String>,
 }
 
 pub(super) fn cmd_add(context: &Context<'_>, args: &AddArgs) -> Result<ExitCode> {
@@ -43,7 +51,11 @@ pub(super) fn cmd_add(context: &Context<'_>, args: &AddArgs) -> Result<ExitCode>
         let mut text = terminal::ask_hidden(&format!("Value for {}", args.key))?;
         Value::new(std::mem::take(&mut *text).into_bytes())
     };
-    let options = SetOptions { replace, ..SetOptions::default() };
+    let options = SetOptions {
+        replace,
+        allow_empty: args.allow_empty,
+        allow_dangerous_name: args.allow_name.contains(&args.key),
+    };
     let notices = vault.set(&args.key, &value, options)?;
     tell(&notices);
     output::success(&format!("set {}", args.key))?;

@@ -20,10 +20,8 @@ pub(super) struct GetArgs {
 pub(super) fn cmd_get(context: &Context<'_>, args: &GetArgs) -> Result<ExitCode> {
     let host = context.host()?;
     let secret = context.vault(&host)?.get(&args.key)?;
-    output::raw(secret.as_bytes())?;
     let wants_line_feed = secret.as_str().is_some_and(|text| !text.ends_with('\n'));
-    if wants_line_feed && !args.raw {
-        output::raw(b"\n")?;
-    }
+    let end: &[u8] = if wants_line_feed && !args.raw { b"\n" } else { b"" };
+    output::secret(secret.as_bytes(), end)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -78,6 +78,9 @@ fn recipient_of(found: &FoundIdentity) -> Result<Recipient> {
 /// Adds what is missing to `.gitignore`, at its end.
 fn ignore_plaintext(folder: &Path) -> io::Result<()> {
     let path = folder.join(".gitignore");
+    if path.symlink_metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(io::Error::other("it is not a regular file"));
+    }
     let before = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),

@@ -24,7 +24,7 @@ pub(super) fn cmd_list(context: &Context<'_>, args: &ListArgs) -> Result<ExitCod
     } else if names.is_empty() {
         output::warn("no secrets yet");
     } else {
-        output::lines(names)?;
+        output::lines(names.into_iter().map(dugout_host::one_line))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -15,10 +15,10 @@ mod setup;
 mod value;
 mod whoami;
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{mem::ManuallyDrop, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{
-    Parser, Subcommand,
+    CommandFactory, FromArgMatches, Parser, Subcommand,
     builder::styling::{AnsiColor, Styles},
 };
 use dugout_host::{
@@ -74,9 +74,17 @@ enum Command {
 }
 
 impl Cli {
+    /// Parses this process's arguments.
+    pub(crate) fn parse_arguments() -> clap::error::Result<Self> {
+        // Not dropped: taking the description of all commands apart takes longer than a parse.
+        let mut command = ManuallyDrop::new(Self::command());
+        let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
+        Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+    }
+
     /// Does what the arguments say.
-    pub(crate) fn run(self) -> Result<ExitCode> {
-        let context = Context { cli: &self };
+    pub(crate) fn run(self, environment: Environment) -> Result<ExitCode> {
+        let context = Context { cli: &self, environment };
         match &self.command {
             Command::Setup(args) => setup::cmd_setup(&context, args),
             Command::Whoami(args) => whoami::cmd_whoami(&context, args),
@@ -98,11 +106,12 @@ impl Cli {
 /// What the commands have in common.
 struct Context<'a> {
     cli: &'a Cli,
+    environment: Environment,
 }
 
 impl Context<'_> {
     fn host(&self) -> Result<Host> {
-        let mut environment = Environment::from_process();
+        let mut environment = self.environment.clone();
         #[cfg(feature = "dynamic")]
         {
             let mut folders = Vec::new();
@@ -146,16 +155,17 @@ fn working_directory() -> Result<PathBuf> {
 /// Tells what a change brought with it.
 fn tell(notices: &[Notice]) {
     for notice in notices {
-        match notice {
-            Notice::NotForServers { name } => output::warn(&format!(
+        let line = match notice {
+            Notice::NotForServers { name } => format!(
                 "{name} is encrypted to the team alone: servers that use the key service cannot \
                  read it yet"
-            )),
-            Notice::NotForOldVersions { member } => output::warn(&format!(
+            ),
+            Notice::NotForOldVersions { member } => format!(
                 "{member}'s key is of a kind that dugout 0.1 cannot read: members who still use \
                  it are locked out of this vault"
-            )),
-            _ => {}
-        }
+            ),
+            _ => continue,
+        };
+        output::warn(&line);
     }
 }

@@ -1,7 +1,12 @@
-use std::{fs::OpenOptions, io::Write, path::PathBuf, process::ExitCode};
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::Args;
 use dugout_host::{Error, ErrorKind, FoundIdentity, Result};
+use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 use super::Context;
@@ -26,13 +31,11 @@ pub(super) struct SetupArgs {
 
 pub(super) fn cmd_setup(context: &Context<'_>, args: &SetupArgs) -> Result<ExitCode> {
     let host = context.host()?;
-    if let Some(path) = args.output.as_ref().filter(|path| path.as_os_str() != "-") {
-        // Before anything is made.
-        if path.exists() && !args.force {
-            let line = format!("{} exists already (use --force to replace it)", path.display());
-            return Err(Error::new(ErrorKind::Io, line));
-        }
-    }
+    // Whatever can fail about the file fails before an identity is made or replaced.
+    let key_file = match &args.output {
+        Some(path) if path.as_os_str() != "-" => Some(KeyFile::prepare(path, args.force)?),
+        _ => None,
+    };
     let exists = host.identity_file().is_some() && !args.force;
     let (found, archived) = if exists {
         (host.global_identity()?, None)
@@ -44,24 +47,19 @@ pub(super) fn cmd_setup(context: &Context<'_>, args: &SetupArgs) -> Result<ExitC
     if let Some(archived) = archived {
         output::warn(&format!("the identity before it is kept in {}", archived.display()));
     }
-    match &args.output {
-        Some(path) if path.as_os_str() == "-" => {
-            let key = private_key(&found)?;
-            output::raw(&[key.as_bytes(), b"\n"].concat())?;
-            output::progress(&format!("public key: {public}"));
-        }
-        Some(path) => {
-            write_key(path, &private_key(&found)?, args.force)?;
-            output::success(&format!(
-                "private key written to {} (public key: {public})",
-                path.display()
-            ))?;
-        }
-        None if exists => {
-            output::warn("identity already exists (use --force to replace it)");
-            output::hint(&format!("public key: {public}"));
-        }
-        None => output::success(&format!("generated identity (public key: {public})"))?,
+    if let Some(file) = key_file {
+        let path = file.write(&private_key(&found)?)?;
+        let line = format!("private key written to {path} (public key: {public})");
+        output::success(&line)?;
+    } else if args.output.is_some() {
+        let key = private_key(&found)?;
+        output::secret(key.as_bytes(), b"\n")?;
+        output::progress(&format!("public key: {public}"));
+    } else if exists {
+        output::warn("identity already exists (use --force to replace it)");
+        output::hint(&format!("public key: {public}"));
+    } else {
+        output::success(&format!("generated identity (public key: {public})"))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -73,24 +71,40 @@ fn private_key(found: &FoundIdentity) -> Result<Zeroizing<String>> {
     })
 }
 
-fn write_key(path: &PathBuf, key: &str, replace: bool) -> Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    if replace {
-        // Removed first: an existing file may have another mode, or be a link.
-        let _may_not_exist = std::fs::remove_file(path);
+/// A file for a private key, not yet under its name. Its mode is 0600.
+struct KeyFile {
+    path: PathBuf,
+    temporary: NamedTempFile,
+    replace: bool,
+}
+
+impl KeyFile {
+    fn prepare(path: &Path, replace: bool) -> Result<Self> {
+        if path.symlink_metadata().is_ok() && !replace {
+            let line = format!("{} exists already (use --force to replace it)", path.display());
+            return Err(Error::new(ErrorKind::Io, line));
+        }
+        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let temporary = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
+            .map_err(|error| cannot_write(path, error))?;
+        Ok(Self { path: path.to_owned(), temporary, replace })
     }
-    options
-        .create_new(true)
-        .open(path)
-        .and_then(|mut file| {
-            writeln!(file, "{key}")?;
-            file.sync_all()
-        })
-        .map_err(|error| {
-            let line = format!("cannot write {}", path.display());
-            Error::new(ErrorKind::Io, line).with_source(error)
-        })
+
+    /// Writes the key; gives the path for a message.
+    fn write(mut self, key: &str) -> Result<String> {
+        writeln!(self.temporary, "{key}")
+            .and_then(|()| self.temporary.as_file().sync_all())
+            .map_err(|error| cannot_write(&self.path, error))?;
+        let persisted = if self.replace {
+            self.temporary.persist(&self.path)
+        } else {
+            self.temporary.persist_noclobber(&self.path)
+        };
+        persisted.map_err(|error| cannot_write(&self.path, error.error))?;
+        Ok(self.path.display().to_string())
+    }
+}
+
+fn cannot_write(path: &Path, error: io::Error) -> Error {
+    Error::new(ErrorKind::Io, format!("cannot write {}", path.display())).with_source(error)
 }

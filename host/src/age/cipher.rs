@@ -9,7 +9,7 @@ use age::{
 use zeroize::Zeroizing;
 
 use super::{Callbacks, Identity, ProgramPolicy, Recipient};
-use crate::error::{Error, ErrorKind, Result, one_line};
+use crate::error::{Error, ErrorKind, Result, plain};
 
 const ARMOR_BEGIN: &str = "-----BEGIN AGE ENCRYPTED FILE-----";
 
@@ -35,7 +35,7 @@ pub(crate) fn encrypt(
         .collect::<Result<Vec<_>>>()?;
     let encryptor =
         age::Encryptor::with_recipients(prepared.iter().map(|recipient| &**recipient as _))
-            .map_err(|error| failed(&one_line(&error.to_string())))?;
+            .map_err(|error| failed(&plain(&error.to_string())))?;
 
     let mut text = Vec::with_capacity(plaintext.len() * 4 / 3 + 256 * (recipients.len() + 2));
     let result = ArmoredWriter::wrap_output(&mut text, Format::AsciiArmor)
@@ -64,29 +64,42 @@ pub(crate) fn decrypt(
 
     // `Decryptor::new` would parse the header in quadratic time.
     let armor = BufReader::new(ArmoredReader::new(armored.as_bytes()));
-    let mut payload = age::Decryptor::new_buffered(armor)
-        .and_then(|decryptor| decryptor.decrypt(std::iter::once(&own_first as &dyn age::Identity)))
-        .map_err(explain)?;
+    let decryptor = age::Decryptor::new_buffered(armor).map_err(damaged)?;
+    let mut payload = decryptor
+        .decrypt(std::iter::once(&own_first as &dyn age::Identity))
+        .map_err(not_unwrapped)?;
     // Large enough from the start: growing would leave copies behind.
     let mut plaintext = Zeroizing::new(Vec::with_capacity(armored.len()));
-    payload.read_to_end(&mut plaintext).map_err(|error| explain(DecryptError::Io(error)))?;
+    payload.read_to_end(&mut plaintext).map_err(|error| damaged(error.into()))?;
     Ok(plaintext)
 }
 
-fn explain(error: DecryptError) -> Error {
+/// Why no identity has opened the header.
+fn not_unwrapped(error: DecryptError) -> Error {
     match error {
         DecryptError::NoMatchingKeys => {
             Error::new(ErrorKind::AccessDenied, "the value is not encrypted to your identity")
         }
+        DecryptError::InvalidHeader | DecryptError::InvalidMac | DecryptError::DecryptionFailed => {
+            damaged(error)
+        }
+        // A plugin that failed or died, a passphrase that was wrong: nothing ails the value.
+        other => Error::new(ErrorKind::InvalidIdentity, plain(&other.to_string())),
+    }
+}
+
+/// Why a ciphertext cannot be read.
+fn damaged(error: DecryptError) -> Error {
+    let line = match error {
         DecryptError::Io(source) => {
-            let why = one_line(&source.to_string());
-            Error::new(ErrorKind::Damaged, format!("the ciphertext is damaged or cut off: {why}"))
+            format!("the ciphertext is damaged or cut off: {}", plain(&source.to_string()))
         }
         DecryptError::InvalidHeader | DecryptError::InvalidMac | DecryptError::DecryptionFailed => {
-            Error::new(ErrorKind::Damaged, "the ciphertext is damaged or was tampered with")
+            "the ciphertext is damaged or was tampered with".to_owned()
         }
-        other => Error::new(ErrorKind::Damaged, one_line(&other.to_string())),
-    }
+        other => plain(&other.to_string()),
+    };
+    Error::new(ErrorKind::Damaged, line)
 }
 
 /// Tries the stanza at an index first: with 50 readers, that saves 49 key agreements.

@@ -10,7 +10,7 @@ use age::secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 
 use super::{Callbacks, ProgramPolicy, Recipient, RecipientKind};
-use crate::error::{Error, ErrorKind, Result, one_line};
+use crate::error::{Error, ErrorKind, Result, plain};
 
 /// A private key that can read what was encrypted to its public key.
 pub struct Identity {
@@ -66,26 +66,33 @@ impl Identity {
         Some(text)
     }
 
-    /// Whether one of the recipients is this identity's own public key. For a plugin's identity:
-    /// whether one of them is of that plugin.
-    pub(crate) fn is_among(&self, recipients: &[Recipient]) -> bool {
-        recipients.iter().any(|recipient| self.reads_for(recipient))
+    /// Whether one of the recipients is this identity's own public key.
+    pub(crate) fn is_among(&self, recipients: &[Recipient]) -> Listed {
+        if recipients.iter().any(|recipient| self.owns(recipient)) {
+            return Listed::Yes;
+        }
+        let Form::Plugin(identity) = &self.form else { return Listed::No };
+        let is_possible = |recipient: &Recipient| {
+            recipient.plugin() == Some(identity.plugin()) || recipient.kind() == RecipientKind::Tag
+        };
+        if recipients.iter().any(is_possible) { Listed::Perhaps } else { Listed::No }
     }
 
-    fn reads_for(&self, recipient: &Recipient) -> bool {
+    fn owns(&self, recipient: &Recipient) -> bool {
+        // The comment at the end of an SSH public key does not count.
+        let key = |text: &str| text.split(' ').take(2).map(str::to_owned).collect::<Vec<_>>();
         match &self.form {
             Form::X25519(_) => self.public_key() == Some(recipient.as_str()),
-            // The comment at the end of an SSH public key does not count.
             Form::Ssh { .. } => {
-                let key =
-                    |text: &str| text.split(' ').take(2).map(str::to_owned).collect::<Vec<_>>();
                 self.public_key().is_some_and(|public| key(public) == key(recipient.as_str()))
             }
-            Form::Plugin(identity) => {
-                recipient.plugin() == Some(identity.plugin())
-                    || recipient.kind() == RecipientKind::Tag
-            }
+            Form::Plugin(_) => false,
         }
+    }
+
+    /// Whether somebody may have to type or touch something for each value.
+    pub(crate) fn is_served_by_plugin(&self) -> bool {
+        matches!(self.form, Form::Plugin(_))
     }
 
     /// Where this identity's stanza stands among the X25519 stanzas, given the recipients in the
@@ -93,7 +100,7 @@ impl Identity {
     pub(crate) fn stanza_index(&self, recipients: &[Recipient]) -> Option<usize> {
         let mut native =
             recipients.iter().filter(|recipient| recipient.kind() == RecipientKind::X25519);
-        native.position(|recipient| self.reads_for(recipient))
+        native.position(|recipient| self.owns(recipient))
     }
 
     /// What the age crate decrypts with, or why there is nothing.
@@ -124,12 +131,23 @@ impl Identity {
                     callbacks.clone(),
                 )
                 .map_err(|error| {
-                    Error::new(ErrorKind::InvalidIdentity, one_line(&error.to_string()))
+                    Error::new(ErrorKind::InvalidIdentity, plain(&error.to_string()))
                 })?;
                 Prepared::Owned(Box::new(plugin))
             }
         })
     }
+}
+
+/// Whether a vault lists an identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Listed {
+    /// Its public key is a recipient.
+    Yes,
+    /// A recipient is of the same age plugin, which alone knows whether it is this one.
+    Perhaps,
+    /// It is not.
+    No,
 }
 
 impl fmt::Debug for Identity {

@@ -10,7 +10,7 @@ mod recipient;
 
 pub(crate) use cipher::{decrypt, encrypt, looks_encrypted};
 pub use identity::Identity;
-pub(crate) use identity::parse_identities;
+pub(crate) use identity::{Listed, parse_identities};
 pub(crate) use program::ProgramPolicy;
 pub use recipient::{Recipient, RecipientKind};
 

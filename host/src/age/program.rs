@@ -1,9 +1,6 @@
 //! When an `age-plugin-NAME` program may be run.
 
-use std::{
-    ffi::OsString,
-    path::{Path, PathBuf},
-};
+use std::{ffi::OsString, path::PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -16,8 +13,8 @@ pub(crate) struct ProgramPolicy {
     pub(crate) allowed: Vec<String>,
     /// `PATH`.
     pub(crate) path: Option<OsString>,
-    /// The repository's root.
-    pub(crate) repository: Option<PathBuf>,
+    /// The repository's root, or the vault's folder: no program in it is run.
+    pub(crate) forbidden: PathBuf,
 }
 
 impl ProgramPolicy {
@@ -35,21 +32,25 @@ impl ProgramPolicy {
     /// Checks a plugin that an identity of the user's own asks for.
     pub(crate) fn check_identity(&self, name: &str) -> Result<()> {
         let program = format!("age-plugin-{name}");
-        let found = which::which_in(&program, self.path.as_deref(), Path::new("/"))
-            .ok()
-            .and_then(|found| found.canonicalize().ok());
-        let Some(found) = found else {
-            return Err(Error::new(
-                ErrorKind::InvalidRecipient,
-                format!("{program} is not on PATH"),
-            ));
-        };
-        match &self.repository {
-            Some(repository) if found.starts_with(repository) => Err(Error::new(
-                ErrorKind::InvalidRecipient,
-                format!("{} is inside the repository and is not run", found.display()),
-            )),
-            _ => Ok(()),
+        let refuse = |why: String| Err(Error::new(ErrorKind::InvalidIdentity, why));
+        // The age crate looks for it by itself, on the process's own `PATH` and from the working
+        // directory: only a search that cannot end elsewhere is let through.
+        let path = self.path.as_deref().unwrap_or_default();
+        for folder in std::env::split_paths(path) {
+            if !folder.is_absolute() {
+                return refuse(format!("{program} is not run: PATH has the entry {folder:?}"));
+            }
+            let found = folder.join(&program);
+            if !found.is_file() {
+                continue;
+            }
+            let real = found.canonicalize().unwrap_or_else(|_| found.clone());
+            if found.starts_with(&self.forbidden) || real.starts_with(&self.forbidden) {
+                let shown = found.display();
+                return refuse(format!("{shown} is inside the repository and is not run"));
+            }
+            return Ok(());
         }
+        refuse(format!("{program} is not on PATH"))
     }
 }

@@ -3,7 +3,10 @@
 use std::{fmt, str::FromStr};
 
 use super::{Callbacks, ProgramPolicy};
-use crate::error::{Error, ErrorKind, Result, one_line};
+use crate::error::{Error, ErrorKind, Result, plain};
+
+/// How much of a malformed key is quoted: an age key's length.
+const MAX_SHOWN: usize = 62;
 
 /// A public key that stands in `[recipients]`.
 #[derive(Clone)]
@@ -77,7 +80,7 @@ impl Recipient {
                 let plugin =
                     age::plugin::RecipientPluginV1::new(name, recipients, &[], callbacks.clone())
                         .map_err(|error| {
-                        Error::new(ErrorKind::InvalidRecipient, one_line(&error.to_string()))
+                        Error::new(ErrorKind::InvalidRecipient, plain(&error.to_string()))
                     })?;
                 Box::new(plugin)
             }
@@ -90,9 +93,13 @@ impl FromStr for Recipient {
 
     fn from_str(text: &str) -> Result<Self> {
         let text = text.trim();
-        let invalid =
-            |why: &str| Err(Error::new(ErrorKind::InvalidRecipient, format!("{text:?} {why}")));
-        let form = if text.starts_with("AGE-SECRET-KEY-") || text.contains("PRIVATE KEY") {
+        let invalid = |why: &str| {
+            let shown: String = text.chars().take(MAX_SHOWN).collect();
+            let dots = if shown.len() < text.len() { "…" } else { "" };
+            Err(Error::new(ErrorKind::InvalidRecipient, format!("{shown:?}{dots} {why}")))
+        };
+        let upper = text.to_ascii_uppercase();
+        let form = if upper.contains("AGE-SECRET-KEY-") || upper.contains("PRIVATE KEY") {
             // Never quoted: this would print the secret.
             return Err(Error::new(
                 ErrorKind::InvalidRecipient,
@@ -163,7 +170,9 @@ mod tests {
     #[test]
     fn a_private_key_is_never_quoted() {
         let private = "AGE-SECRET-KEY-1C785Q7ZD6T3GPQVQFE5YC8CH2X73FNRXMVMJMVQF4E79ETF4FDVS3Y26GK";
-        let error = private.parse::<Recipient>().unwrap_err();
-        assert!(!error.to_string().contains("1C785"));
+        for text in [private.to_owned(), private.to_lowercase(), format!("age1 {private}")] {
+            let error = text.parse::<Recipient>().unwrap_err();
+            assert!(!error.to_string().to_uppercase().contains("1C785"), "{error}");
+        }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::{
     fs::File,
-    io::{self, Read},
+    io::{
+        ErrorKind::{NotADirectory, NotFound},
+        Read,
+    },
     path::Path,
 };
 
@@ -37,7 +40,8 @@ pub(super) fn read(path: &Path, strictness: Strictness) -> Result<Option<Zeroizi
     };
     let mut file = match File::open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        // A stray file among the folders of keys is no key.
+        Err(error) if matches!(error.kind(), NotFound | NotADirectory) => return Ok(None),
         Err(error) => return Err(invalid(format!(" cannot be read: {error}"))),
     };
     let metadata = file.metadata().map_err(|error| invalid(format!(": {error}")))?;
@@ -59,8 +63,9 @@ pub(super) fn read(path: &Path, strictness: Strictness) -> Result<Option<Zeroizi
             (OthersCan::Nothing, _) => {}
         }
     }
-    // Room for all of it from the start: growing would leave copies behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_LEN + 1));
+    // Room for all of it from the start: growing would leave copies behind. A pipe tells no size.
+    let len = if metadata.is_file() { metadata.len() as usize } else { MAX_LEN };
+    let mut bytes = Zeroizing::new(Vec::with_capacity(len.min(MAX_LEN) + 1));
     file.by_ref()
         .take(MAX_LEN as u64 + 1)
         .read_to_end(&mut bytes)

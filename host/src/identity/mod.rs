@@ -17,7 +17,7 @@ pub use store::NewIdentity;
 pub(crate) use store::{create, exists, global};
 
 use crate::{
-    age::{Identity, Recipient, parse_identities},
+    age::{Identity, Listed, Recipient, parse_identities},
     env::Environment,
     error::{Error, ErrorKind, Result},
 };
@@ -48,24 +48,27 @@ enum Outcome {
     Unusable(Error),
 }
 
-/// The first identity there is, whatever vault it may be for: whom `whoami` tells of, and whom a
-/// new vault belongs to.
+/// The user's identity, whatever vault it may be for: whom `whoami` tells of, and whom a new vault
+/// belongs to. Keys of single projects come last.
 ///
 /// # Errors
-/// [`ErrorKind::NoIdentity`], or [`ErrorKind::InvalidIdentity`] for the first one if it is broken.
+/// [`ErrorKind::InvalidIdentity`] for a malformed one that was named explicitly, or when nothing
+/// but unusable ones were found; [`ErrorKind::NoIdentity`].
 pub(crate) fn first(environment: &Environment) -> Result<FoundIdentity> {
-    for source in store::sources(environment, None) {
+    let mut unusable = None;
+    for source in store::sources(environment, store::Order::GlobalFirst) {
         match source.read(environment)? {
             Some(Outcome::Found(found)) => {
                 if let Some(first) = found.into_iter().next() {
                     return Ok(first);
                 }
             }
-            Some(Outcome::Unusable(error)) => return Err(error),
+            Some(Outcome::Unusable(error)) => unusable = unusable.or(Some(error)),
             None => {}
         }
     }
-    Err(Error::new(ErrorKind::NoIdentity, "you have no identity yet"))
+    let none = || Error::new(ErrorKind::NoIdentity, "you have no identity yet");
+    Err(unusable.unwrap_or_else(none))
 }
 
 /// The first identity that is among a vault's recipients.
@@ -81,21 +84,30 @@ pub(crate) fn listed_among(
 ) -> Result<FoundIdentity> {
     let mut tried = Vec::new();
     let mut unusable = None;
-    for source in store::sources(environment, project) {
+    let mut possible = None;
+    for source in store::sources(environment, store::Order::ProjectsFirst(project)) {
         match source.read(environment)? {
             Some(Outcome::Found(found)) => {
                 for found in found {
-                    if found.identity.is_among(recipients) {
-                        tracing::debug!(source = %found.source, "identity found");
-                        return Ok(found);
+                    match found.identity.is_among(recipients) {
+                        Listed::Yes => {
+                            tracing::debug!(source = %found.source, "identity found");
+                            return Ok(found);
+                        }
+                        Listed::Perhaps => possible = possible.or(Some(found)),
+                        Listed::No => {
+                            let key = found.identity.public_key().unwrap_or("a plugin's key");
+                            tried.push(format!("{} ({key})", found.source));
+                        }
                     }
-                    let key = found.identity.public_key().unwrap_or("a plugin's key");
-                    tried.push(format!("{} ({key})", found.source));
                 }
             }
             Some(Outcome::Unusable(error)) => unusable = unusable.or(Some(error)),
             None => {}
         }
+    }
+    if let Some(found) = possible {
+        return Ok(found);
     }
     Err(match (tried.is_empty(), unusable) {
         (true, Some(error)) => error,

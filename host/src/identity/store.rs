@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     age::Identity,
-    atomic::{FolderLock, NewMode},
+    atomic::{FolderLock, Mode},
     env::Environment,
     error::{Error, ErrorKind, Result},
     platform,
@@ -67,19 +67,27 @@ impl Source {
     }
 }
 
-/// All places, in their order. The project's label decides what is tried first, nothing else.
-pub(super) fn sources(
-    environment: &Environment,
-    project: Option<&str>,
-) -> impl Iterator<Item = Source> {
+/// What is looked at first, after what the user has named explicitly.
+#[derive(Clone, Copy)]
+pub(super) enum Order<'a> {
+    /// Keys of projects, that of the folder with this label before the others.
+    ProjectsFirst(Option<&'a str>),
+    /// The global key.
+    GlobalFirst,
+}
+
+/// All places, in their order. A project's label decides what is tried first, nothing else.
+pub(super) fn sources(environment: &Environment, order: Order<'_>) -> impl Iterator<Item = Source> {
     let named = environment.identity_file.clone().map(Source::Named);
-    let project = project.map(str::to_owned);
+    let (steps, project) = match order {
+        Order::ProjectsFirst(project) => ([Step::Projects, Step::Global], project),
+        Order::GlobalFirst => ([Step::Global, Step::Projects], None),
+    };
     let homes = homes(environment);
     // Folders are listed only when the iterator gets there.
-    let stored = [Step::Projects, Step::Global].into_iter().flat_map(move |step| {
-        let project = project.clone();
+    let stored = steps.into_iter().flat_map(move |step| {
         homes.clone().into_iter().flat_map(move |home| match step {
-            Step::Projects => project_keys(&home, project.as_deref()),
+            Step::Projects => project_keys(&home, project),
             Step::Global => vec![home.join(GLOBAL_KEY), home.join(OLD_GLOBAL_KEY)],
         })
     });
@@ -163,7 +171,7 @@ pub(crate) fn create(environment: &Environment, replace: bool) -> Result<NewIden
         Some(old) => Some(archive(&lock, home, old)?),
         None => None,
     };
-    lock.replace(&path, text.as_bytes(), NewMode::Private)?;
+    lock.replace(&path, text.as_bytes(), Mode::Private)?;
     if let Some(old) = old.filter(|old| *old != path) {
         // It is archived; left in its place it would be found beside the new one.
         fs::remove_file(&old).map_err(|error| Error::io("remove", &old, error))?;
@@ -182,7 +190,7 @@ fn archive(lock: &FolderLock, home: &Path, old: &Path) -> Result<PathBuf> {
     loop {
         let path = folder.join(format!("identity-{number}"));
         if path.symlink_metadata().is_err() {
-            lock.replace(&path, &content, NewMode::Private)?;
+            lock.replace(&path, &content, Mode::Private)?;
             return Ok(path);
         }
         number += 1;
@@ -251,7 +259,7 @@ mod tests {
         platform::create_private_dir(&folder).unwrap();
         let lock = FolderLock::acquire(&folder).unwrap();
         let text = other.to_file_text().unwrap();
-        lock.replace(&folder.join("identity.key"), text.as_bytes(), NewMode::Private).unwrap();
+        lock.replace(&folder.join("identity.key"), text.as_bytes(), Mode::Private).unwrap();
         let global = create(&environment, false).unwrap();
 
         let wanted: Recipient = other.public_key().unwrap().parse().unwrap();

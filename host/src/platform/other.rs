@@ -46,6 +46,14 @@ pub(crate) fn open_without_blocking(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
+/// The same, and a symbolic link is an error.
+pub(crate) fn open_without_following(path: &Path) -> io::Result<File> {
+    if path.is_symlink() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    File::open(path)
+}
+
 /// Makes a folder and those above it.
 pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
@@ -82,9 +90,4 @@ pub(crate) fn protect_memory() {}
 /// The user's shell, when `SHELL` does not say.
 pub(crate) fn default_shell() -> PathBuf {
     PathBuf::from("cmd.exe")
-}
-
-/// Whether a file can be run is told by its ending, which the search for it has looked at.
-pub(crate) fn is_executable(metadata: &Metadata) -> bool {
-    metadata.is_file()
 }

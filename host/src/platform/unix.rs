@@ -80,6 +80,13 @@ pub(crate) fn open_without_blocking(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)
 }
 
+/// The same, and a symbolic link is an error.
+pub(crate) fn open_without_following(path: &Path) -> io::Result<File> {
+    use rustix::fs::OFlags;
+    let flags = OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)
+}
+
 /// Makes a folder and those above it, for this user alone.
 pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
@@ -125,9 +132,4 @@ pub(crate) fn protect_memory() {
 /// The user's shell, when `SHELL` does not say.
 pub(crate) fn default_shell() -> PathBuf {
     PathBuf::from("/bin/sh")
-}
-
-/// Whether a file can be run.
-pub(crate) fn is_executable(metadata: &Metadata) -> bool {
-    metadata.is_file() && metadata.mode() & 0o111 != 0
 }

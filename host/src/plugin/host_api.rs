@@ -39,7 +39,11 @@ pub fn with_deadline<T>(limit: Duration, calls: impl FnOnce() -> T) -> T {
             DEADLINE.set(self.0);
         }
     }
-    let _restore = Restore(DEADLINE.replace(Some(Instant::now() + limit)));
+    // A limit inside another one does not extend it; one that no clock can reach is none.
+    let outer = DEADLINE.get();
+    let own = Instant::now().checked_add(limit);
+    let deadline = [outer, own].into_iter().flatten().min();
+    let _restore = Restore(DEADLINE.replace(deadline));
     calls()
 }
 
@@ -113,6 +117,7 @@ mod tests {
         with_deadline(Duration::from_secs(10), || {
             assert!(remaining_ms() <= 10_000);
             with_deadline(Duration::ZERO, || assert_eq!(remaining_ms(), 0));
+            with_deadline(Duration::MAX, || assert!(remaining_ms() <= 10_000));
             assert!(remaining_ms() > 1_000);
         });
         assert_eq!(remaining_ms(), NO_DEADLINE);

@@ -3,7 +3,7 @@
 
 #[cfg(feature = "dynamic")]
 use std::{
-    fs, io,
+    io::{self, Read},
     path::{Component, Path},
 };
 
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::record::Provides;
 #[cfg(feature = "dynamic")]
 use crate::{
-    atomic::{FolderLock, NewMode},
+    atomic::{FolderLock, Mode},
     error::{Error, ErrorKind, Result},
     platform,
 };
@@ -20,6 +20,10 @@ use crate::{
 /// The index's file name.
 #[cfg(feature = "dynamic")]
 pub(super) const FILE_NAME: &str = "plugins.toml";
+
+/// An index is a few lines for each plugin.
+#[cfg(feature = "dynamic")]
+const MAX_LEN: u64 = 1024 * 1024;
 
 #[cfg(feature = "dynamic")]
 const HEADER: &str = "# Written by `dugout plugin install`. A library that is not listed here, or whose digest\n\
@@ -66,16 +70,21 @@ impl Index {
         let refuse = |what: String| {
             Err(Error::new(ErrorKind::PluginRefused, format!("{}: {what}", path.display())))
         };
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
+        let real = match path.canonicalize() {
+            Ok(real) => real,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return refuse(error.to_string()),
         };
-        let real = path.canonicalize().map_err(|error| Error::io("open", &path, error))?;
         match platform::unsafe_ancestor(&real) {
             Ok(None) => {}
             Ok(Some(what)) => return refuse(what),
             Err(error) => return refuse(error.to_string()),
+        }
+        let mut text = String::new();
+        let read = platform::open_without_following(&real)
+            .and_then(|file| file.take(MAX_LEN).read_to_string(&mut text));
+        if let Err(error) = read {
+            return refuse(error.to_string());
         }
         let index: Self = match toml::from_str(&text) {
             Ok(index) => index,
@@ -103,6 +112,6 @@ impl Index {
             Error::new(ErrorKind::PluginRefused, "cannot write the index").with_source(error)
         })?;
         let text = format!("{HEADER}{text}");
-        lock.replace(&folder.join(FILE_NAME), text.as_bytes(), NewMode::Usual)
+        lock.replace(&folder.join(FILE_NAME), text.as_bytes(), Mode::Usual)
     }
 }

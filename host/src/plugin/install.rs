@@ -1,6 +1,6 @@
 //! Putting libraries into a folder with an index, and taking them out.
 
-use std::{fs, path::Path};
+use std::{env::consts::DLL_SUFFIX, fs, path::Path};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use super::{
     refused,
 };
 use crate::{
-    atomic::{FolderLock, NewMode},
+    atomic::{FolderLock, Mode},
     error::{Error, ErrorKind, Result},
     platform,
 };
@@ -74,9 +74,6 @@ pub fn install(
     describe: impl FnOnce(&Path) -> Result<Described>,
 ) -> Result<Described> {
     let shown = file.display().to_string();
-    let Some(name) = file.file_name().and_then(|name| name.to_str()) else {
-        return Err(refused(&shown, "its name is not UTF-8 text"));
-    };
     let checked = loader::check_file(file).map_err(|reason| refused(&shown, &reason))?;
     create_folder(folder)?;
     let folder = folder.canonicalize().map_err(|error| Error::io("open", folder, error))?;
@@ -96,27 +93,25 @@ pub fn install(
     })?;
     drop(trial);
 
-    let target = folder.join(name);
-    let clash = |entry: &&Entry| entry.file == name && entry.id != described.id;
-    if let Some(other) = index.plugins.iter().find(clash) {
-        let reason = format!("{} is the file of plugin {:?}", target.display(), other.id);
-        return Err(refused(&described.id, &reason));
-    }
-    let old = index.plugins.iter().find(|entry| entry.id == described.id).cloned();
-    lock.replace(&target, &checked.bytes, NewMode::Usual)?;
-    index.plugins.retain(|entry| entry.id != described.id);
+    // Under a name of its own, so that the library before it stays whole until the index has moved
+    // on to this one.
+    let file_name = format!("{}-{}{DLL_SUFFIX}", described.id, &checked.sha256[..12]);
+    lock.replace(&folder.join(&file_name), &checked.bytes, Mode::Usual)?;
+    let is_old = |entry: &Entry| entry.id == described.id;
+    let old: Vec<Entry> = index.plugins.iter().filter(|entry| is_old(entry)).cloned().collect();
+    index.plugins.retain(|entry| !is_old(entry));
     index.plugins.push(Entry {
         id: described.id.clone(),
         version: described.version.clone(),
         api: described.api.clone(),
         summary: described.summary.clone(),
-        file: name.to_owned(),
+        file: file_name.clone(),
         sha256: checked.sha256,
         provides: described.provides.clone(),
     });
     index.write(&folder, &lock)?;
-    if let Some(old) = old.filter(|old| old.file != name) {
-        let _best_effort = fs::remove_file(folder.join(old.file));
+    for old in old.iter().filter(|old| old.file != file_name) {
+        let _best_effort = fs::remove_file(folder.join(&old.file));
     }
     Ok(described)
 }

@@ -29,12 +29,13 @@ use std::{
     sync::OnceLock,
 };
 
-use dugout_plugin_api::{Detection, abi::ProjectRef, linked_plugins};
-use globset::Glob;
+use dugout_plugin_api::{Detection, linked_plugins};
+use wildmatch::WildMatch;
 
 use crate::{
     env::Environment,
     error::{Error, ErrorKind, Result},
+    project::ProjectRoot,
 };
 use record::Loading;
 use service::Plugin;
@@ -120,9 +121,9 @@ impl Registry {
     /// [`ErrorKind::NoPlugin`] when none or several do, and those of loading.
     pub fn cipher_for_key(&self, key: &str, config_json: &str) -> Result<Cipher> {
         let claims = |record: &&PluginRecord| match record.provides() {
-            Provides::Cipher { key_patterns, .. } => key_patterns
-                .iter()
-                .any(|pattern| Glob::new(pattern).is_ok_and(|g| g.compile_matcher().is_match(key))),
+            Provides::Cipher { key_patterns, .. } => {
+                key_patterns.iter().any(|pattern| WildMatch::new(pattern).matches(key))
+            }
             _ => false,
         };
         let mut found = self.records.iter().filter(|r| r.is_used()).filter(claims);
@@ -154,9 +155,13 @@ impl Registry {
         self.records.iter().filter(detectors)
     }
 
-    /// Asks a detector about a project, loading it if need be.
-    pub(crate) fn detect(&self, id: &str, project: ProjectRef<'_>) -> Result<Option<Detection>> {
-        self.load(self.position(id)?)?.detect(project)
+    /// Asks one detector about a project, loading it if need be. [`Host::detect`](crate::Host::detect)
+    /// asks those whose markers are there, and ranks the answers.
+    ///
+    /// # Errors
+    /// Those of [`find`](Self::find) and of loading, and [`ErrorKind::PluginFailed`].
+    pub fn detect(&self, id: &str, project: &ProjectRoot) -> Result<Option<Detection>> {
+        self.load(self.position(id)?)?.detect(project.as_view())
     }
 
     fn position(&self, id: &str) -> Result<usize> {

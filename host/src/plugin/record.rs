@@ -63,7 +63,7 @@ pub enum Provides {
     Cipher {
         /// Its name in an envelope.
         provider: String,
-        /// Globs over the keys that it serves.
+        /// Patterns (`*`, `?`) over the keys that it serves.
         key_patterns: Vec<String>,
         /// The largest plaintext in bytes; 0 is no limit.
         plaintext_limit: u64,
@@ -74,7 +74,7 @@ pub enum Provides {
     Detector {
         /// The kind of project.
         project_kind: String,
-        /// File names, or globs over them, one of which stands in the project's root.
+        /// File names, or patterns (`*`, `?`) over them, one of which stands in the project's root.
         markers: Vec<String>,
         /// Breaks ties; the higher one wins.
         priority: u32,

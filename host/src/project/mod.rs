@@ -14,8 +14,8 @@ use std::{
 };
 
 use dugout_plugin_api::Detection;
-use globset::Glob;
 use serde::Serialize;
+use wildmatch::WildMatch;
 
 use crate::{
     Host,
@@ -110,12 +110,24 @@ impl Host {
             let line = format!("no detector for projects of kind {kind:?} is installed");
             return Err(Error::new(ErrorKind::NoPlugin, line));
         }
-        let repository = repository_of(&from);
+        let repository = repository_of(&from, self.trust());
         for folder in folders_to_search(&from, repository.as_deref()) {
             let path = self.environment().path.clone();
             let root = ProjectRoot::new(folder, path);
-            let asked: Vec<&PluginRecord> =
-                detectors.iter().filter(|record| has_marker(&root, record)).copied().collect();
+            let found: Vec<(&PluginRecord, String)> = detectors
+                .iter()
+                .filter_map(|record| Some((*record, marker_in(&root, record)?)))
+                .collect();
+            // Its manifest decides what is started with the secrets.
+            let is_foreign = |marker: &String| {
+                let trust = self.trust();
+                !trust.owns(folder, folder) || !trust.owns(&folder.join(marker), folder)
+            };
+            if let Some((_, marker)) = found.iter().find(|(_, marker)| is_foreign(marker)) {
+                let line = format!("{} belongs to another user", folder.join(marker).display());
+                return Err(Error::new(ErrorKind::ForeignVault, line));
+            }
+            let asked: Vec<&PluginRecord> = found.into_iter().map(|(record, _)| record).collect();
             let detected = ask(registry, &asked, &root);
             if !detected.candidates.is_empty() || !detected.failures.is_empty() {
                 return Ok(detected);
@@ -135,7 +147,7 @@ fn ask(registry: &Registry, detectors: &[&PluginRecord], root: &ProjectRoot) -> 
     let mut failures = Vec::new();
     for record in detectors {
         let Provides::Detector { priority, .. } = record.provides() else { continue };
-        match registry.detect(record.id(), root.as_view()) {
+        match registry.detect(record.id(), root) {
             Ok(Some(detection)) => match candidate(record.id(), *priority, &detection) {
                 Some(candidate) => candidates.push(candidate),
                 None => failures.push(Failure {
@@ -175,15 +187,15 @@ fn candidate(plugin: &str, priority: u32, detection: &Detection) -> Option<Candi
     })
 }
 
-fn has_marker(root: &ProjectRoot, record: &PluginRecord) -> bool {
-    let Provides::Detector { markers, .. } = record.provides() else { return false };
-    markers.iter().any(|marker| {
-        if marker.contains(['*', '?', '[', '{']) {
-            let Ok(glob) = Glob::new(marker) else { return false };
-            let matcher = glob.compile_matcher();
-            root.names().iter().any(|name| matcher.is_match(name))
+/// The first of a detector's markers that stands in the root.
+fn marker_in(root: &ProjectRoot, record: &PluginRecord) -> Option<String> {
+    let Provides::Detector { markers, .. } = record.provides() else { return None };
+    markers.iter().find_map(|marker| {
+        if marker.contains(['*', '?']) {
+            let pattern = WildMatch::new(marker);
+            root.names().iter().find(|name| pattern.matches(name)).cloned()
         } else {
-            root.contains(marker)
+            root.contains(marker).then(|| marker.clone())
         }
     })
 }

@@ -31,7 +31,8 @@ pub struct ProjectRoot {
 }
 
 impl ProjectRoot {
-    pub(super) fn new(path: &Path, search_path: Option<OsString>) -> Self {
+    /// A project's root; `search_path` is the `PATH` on which its tools are looked for.
+    pub fn new(path: &Path, search_path: Option<OsString>) -> Self {
         Self { path: path.to_owned(), search_path, names: OnceLock::new() }
     }
 
@@ -49,7 +50,7 @@ impl ProjectRoot {
         self.resolve(path).is_ok()
     }
 
-    pub(super) fn as_view(&self) -> ProjectRef<'_> {
+    pub(crate) fn as_view(&self) -> ProjectRef<'_> {
         Project_TO::from_ptr(self, TD_Opaque)
     }
 

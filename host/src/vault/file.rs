@@ -1,9 +1,6 @@
 //! A vault's file: reading it with care.
 
-use std::{
-    fs,
-    io::{self, Read},
-};
+use std::io::{self, Read};
 
 use super::{document::Document, location::VaultLocation};
 use crate::{
@@ -24,32 +21,34 @@ const MAX_VAULT_LEN: u64 = 64 * 1024 * 1024;
 pub(crate) fn read(location: &VaultLocation, trust: &Trust) -> Result<Document> {
     let path = location.file();
     let refuse = |kind, what: &str| Err(Error::new(kind, format!("{} {what}", path.display())));
-    let metadata = match fs::symlink_metadata(&path) {
-        Ok(metadata) => metadata,
+    // Opened once, and everything is asked of what was opened.
+    let mut file = match platform::open_without_following(&path) {
+        Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return refuse(ErrorKind::NoVault, "does not exist");
         }
+        Err(_) if path.is_symlink() => {
+            return refuse(ErrorKind::MalformedVault, "is a symbolic link; a vault must be a file");
+        }
         Err(error) => return Err(Error::io("read", &path, error)),
     };
-    if metadata.is_symlink() {
-        return refuse(ErrorKind::MalformedVault, "is a symbolic link; a vault must be a file");
-    }
+    let metadata = file.metadata().map_err(|error| Error::io("read", &path, error))?;
     if !metadata.is_file() {
         return refuse(ErrorKind::MalformedVault, "is not a regular file");
     }
     if !platform::is_ours(&metadata) && !trust.covers(location.folder()) {
         return refuse(ErrorKind::ForeignVault, "belongs to another user");
     }
-    if metadata.len() > MAX_VAULT_LEN {
-        let megabytes = metadata.len() / 1_000_000;
-        let what = format!("is {megabytes} MB large; a vault may have 64 MiB");
+    let mut bytes = Vec::with_capacity(metadata.len().min(MAX_VAULT_LEN) as usize + 1);
+    if metadata.len() <= MAX_VAULT_LEN {
+        let limited = file.by_ref().take(MAX_VAULT_LEN + 1).read_to_end(&mut bytes);
+        limited.map_err(|error| Error::io("read", &path, error))?;
+    }
+    let len = metadata.len().max(bytes.len() as u64);
+    if len > MAX_VAULT_LEN {
+        let what = format!("is {} MB large; a vault may have 64 MiB", len / 1_000_000);
         return refuse(ErrorKind::MalformedVault, &what);
     }
-
-    let mut bytes = Vec::with_capacity(metadata.len() as usize);
-    platform::open_without_blocking(&path)
-        .and_then(|file| file.take(MAX_VAULT_LEN).read_to_end(&mut bytes))
-        .map_err(|error| Error::io("read", &path, error))?;
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => {

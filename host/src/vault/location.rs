@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::name::VaultName;
-use crate::error::{Error, ErrorKind, Result};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    settings::Trust,
+};
 
 /// A vault's file, and the repository that it is in.
 #[derive(Clone, Debug)]
@@ -22,6 +25,11 @@ impl VaultLocation {
     /// The folder that the file is in.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The repository's root; outside a repository, the vault's folder.
+    pub(crate) fn top(&self) -> &Path {
+        self.repository.as_deref().unwrap_or(&self.folder)
     }
 
     /// The vault's name.
@@ -43,9 +51,9 @@ pub enum Selection<'a> {
 
 /// Finds a vault from a folder upwards to the root of its repository; outside a repository in the
 /// folder alone, so that nobody else's file higher up is ever picked.
-pub(crate) fn find(from: &Path, selection: Selection<'_>) -> Result<VaultLocation> {
+pub(crate) fn find(from: &Path, selection: Selection<'_>, trust: &Trust) -> Result<VaultLocation> {
     let from = from.canonicalize().map_err(|error| Error::io("open", from, error))?;
-    let repository = repository_of(&from);
+    let repository = repository_of(&from, trust);
     let at = |folder: &Path, name: VaultName| VaultLocation {
         folder: folder.to_owned(),
         name,
@@ -90,9 +98,14 @@ pub(crate) fn vaults_in(folder: &Path) -> Result<Vec<VaultName>> {
     Ok(names)
 }
 
-/// The nearest folder upwards that git calls a work tree.
-pub(crate) fn repository_of(folder: &Path) -> Option<PathBuf> {
-    folder.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned)
+/// The nearest folder upwards that git calls a work tree. As for git, one that belongs to another
+/// user is none: whoever may write above a folder must not decide how far up is looked.
+pub(crate) fn repository_of(folder: &Path, trust: &Trust) -> Option<PathBuf> {
+    let is_repository = |folder: &&Path| {
+        let git = folder.join(".git");
+        git.exists() && trust.owns(folder, folder) && trust.owns(&git, folder)
+    };
+    folder.ancestors().find(is_repository).map(Path::to_owned)
 }
 
 /// From a folder up to its repository's root; outside a repository the folder alone.
@@ -129,45 +142,52 @@ mod tests {
     #[test]
     fn a_vault_is_found_from_a_sub_directory_of_its_repository() {
         let root = tree(&[".git/HEAD", ".dugout.toml", "a/b/x"]);
-        let found = find(&root.path().join("a/b"), Selection::Only).unwrap();
+        let found = find(&root.path().join("a/b"), Selection::Only, &Trust::default()).unwrap();
         assert_eq!(found.folder(), root.path().canonicalize().unwrap());
     }
 
     #[test]
     fn the_search_ends_at_the_repository() {
         let root = tree(&[".dugout.toml", "repo/.git/HEAD", "repo/a/x"]);
-        let error = find(&root.path().join("repo/a"), Selection::Only).unwrap_err();
+        let error =
+            find(&root.path().join("repo/a"), Selection::Only, &Trust::default()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NoVault);
     }
 
     #[test]
     fn outside_a_repository_only_the_folder_itself_counts() {
         let root = tree(&[".dugout.toml", "a/x"]);
-        assert!(find(root.path(), Selection::Only).is_ok());
-        assert!(find(&root.path().join("a"), Selection::Only).is_err());
+        assert!(find(root.path(), Selection::Only, &Trust::default()).is_ok());
+        assert!(find(&root.path().join("a"), Selection::Only, &Trust::default()).is_err());
     }
 
     #[test]
     fn a_work_tree_whose_git_is_a_file_is_a_repository() {
         let root = tree(&[".git", ".dugout.toml", "a/x"]);
-        assert!(find(&root.path().join("a"), Selection::Only).is_ok());
+        assert!(find(&root.path().join("a"), Selection::Only, &Trust::default()).is_ok());
     }
 
     #[test]
     fn several_vaults_must_be_told_apart() {
         let root = tree(&[".dugout.toml", ".dugout.prod.toml", ".dugout.dev.toml"]);
-        let error = find(root.path(), Selection::Only).unwrap_err();
+        let error = find(root.path(), Selection::Only, &Trust::default()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::SeveralVaults);
         assert!(error.to_string().ends_with("default, dev, prod"));
-        let default = find(root.path(), Selection::PreferDefault).unwrap();
+        let default = find(root.path(), Selection::PreferDefault, &Trust::default()).unwrap();
         assert_eq!(default.name(), &VaultName::default());
         let prod = "prod".parse().unwrap();
-        assert_eq!(find(root.path(), Selection::Named(&prod)).unwrap().name(), &prod);
+        assert_eq!(
+            find(root.path(), Selection::Named(&prod), &Trust::default()).unwrap().name(),
+            &prod
+        );
     }
 
     #[test]
     fn the_only_vault_needs_no_name() {
         let root = tree(&[".dugout.prod.toml"]);
-        assert_eq!(find(root.path(), Selection::Only).unwrap().name().as_str(), "prod");
+        assert_eq!(
+            find(root.path(), Selection::Only, &Trust::default()).unwrap().name().as_str(),
+            "prod"
+        );
     }
 }

@@ -19,7 +19,7 @@ pub use name::{VaultName, check_member_name, check_secret_name, is_dangerous};
 use crate::{
     Host,
     age::{self, ProgramPolicy, Recipient, RecipientKind},
-    atomic::{FolderLock, NewMode},
+    atomic::{FolderLock, Mode},
     error::{Error, ErrorKind, Result},
     identity::{self, FoundIdentity},
     platform,
@@ -106,7 +106,7 @@ impl Vault {
     ) -> Result<Self> {
         check_member_name(member)?;
         let folder = folder.canonicalize().map_err(|error| Error::io("open", folder, error))?;
-        let repository = repository_of(&folder);
+        let repository = repository_of(&folder, host.trust());
         let location = VaultLocation { folder, name, repository };
         let file = location.file();
         let lock = FolderLock::acquire(&location.folder)?;
@@ -118,7 +118,7 @@ impl Vault {
         let hash = fingerprint::of([key]);
         let text = Document::compose(env!("CARGO_PKG_VERSION"), &hash, &[(member, key)]);
         let document = Document::parse(text)?;
-        lock.replace(&file, document.text().as_bytes(), NewMode::Usual)?;
+        lock.replace(&file, document.text().as_bytes(), Mode::Usual)?;
         Ok(Self { host, location, document, reader: OnceLock::new() })
     }
 
@@ -182,7 +182,7 @@ impl Vault {
             return Ok(Vec::new());
         }
         // Found once, before the threads would each look for it.
-        self.find_reader()?;
+        let reader = self.find_reader()?;
         let decrypt = |entries: &[(&str, &str)]| -> Result<Vec<(String, Secret)>> {
             let one = |(name, value): &(&str, &str)| {
                 self.decrypt(name, value).map(|secret| ((*name).to_owned(), secret))
@@ -192,7 +192,7 @@ impl Vault {
         // A thread costs about as much as one value.
         let threads =
             thread::available_parallelism().map_or(1, NonZero::get).min(entries.len() / 8);
-        if threads < 2 {
+        if threads < 2 || reader.found.identity.is_served_by_plugin() {
             return decrypt(&entries);
         }
         let results: Vec<Result<Vec<(String, Secret)>>> = thread::scope(|scope| {
@@ -262,7 +262,7 @@ impl Vault {
         let lock = FolderLock::acquire(self.location.folder())?;
         self.document = file::read(&self.location, self.host.trust())?;
         let document = change(self)?;
-        lock.replace(&self.location.file(), document.text().as_bytes(), NewMode::Usual)?;
+        lock.replace(&self.location.file(), document.text().as_bytes(), Mode::Usual)?;
         self.document = document;
         Ok(())
     }
@@ -321,7 +321,7 @@ impl Vault {
         ProgramPolicy {
             allowed: self.host.settings().age.plugins.clone(),
             path: self.host.environment().path.clone(),
-            repository: self.location.repository.clone(),
+            forbidden: self.location.top().to_owned(),
         }
     }
 
@@ -363,7 +363,7 @@ fn check_value(name: &str, value: &[u8], allow_empty: bool) -> Result<()> {
     if value.is_empty() && !allow_empty {
         return invalid(format!("empty value is not allowed for {name}"));
     }
-    let limit = platform::MAX_VARIABLE_LEN - name.len() - 1;
+    let limit = platform::MAX_VARIABLE_LEN.saturating_sub(name.len() + 1);
     if value.len() > limit {
         return invalid(format!(
             "value of {name} is {} bytes, and a variable of that name can have {limit}",

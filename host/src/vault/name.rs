@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr};
 use crate::error::{Error, ErrorKind, Result};
 
 const MAX_NAME_LEN: usize = 64;
+const MAX_SECRET_NAME_LEN: usize = 255;
 
 /// The name of a vault: `default` for `.dugout.toml`, otherwise `NAME` of `.dugout.NAME.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,6 +85,9 @@ pub fn check_secret_name(name: &str) -> Result<()> {
     if name.is_empty() {
         return Err(invalid(what, name, "is empty"));
     }
+    if name.len() > MAX_SECRET_NAME_LEN {
+        return Err(invalid(what, name, "is longer than 255 characters"));
+    }
     if name.starts_with(|c: char| c.is_ascii_digit()) {
         return Err(invalid(what, name, "begins with a digit"));
     }
@@ -125,8 +129,8 @@ pub fn is_dangerous(name: &str) -> bool {
             && ["_RUNNER", "_LINKER", "_RUSTFLAGS"].iter().any(|end| name.ends_with(end)))
 }
 
-/// Whole families: the dynamic linkers', dugout's own, exported shell functions, git's
-/// configuration, .NET's profilers.
+/// Whole families: the dynamic linkers', dugout's own, exported shell functions and prompts, git's
+/// configuration, make's flags and files, .NET's profilers.
 const DANGEROUS_PREFIXES: &[&str] = &[
     "BASH_FUNC_",
     "CORECLR_",
@@ -136,15 +140,23 @@ const DANGEROUS_PREFIXES: &[&str] = &[
     "GIT_CONFIG",
     "LD_",
     "LUA_INIT",
+    "MAKEF",
     "NPM_CONFIG_NODE_",
+    "PS0",
+    "PS1",
+    "PS2",
     "PYTHON",
     "_RLD",
 ];
 
 /// Sorted, for the binary search.
 const DANGEROUS_NAMES: &[&str] = &[
+    "ANSIBLE_CONFIG",
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
     "BASHOPTS",
     "BASH_ENV",
+    "BASH_LOADABLES_PATH",
     "BROWSER",
     "BUNDLE_GEMFILE",
     "BUN_OPTIONS",
@@ -154,10 +166,16 @@ const DANGEROUS_NAMES: &[&str] = &[
     "CARGO_BUILD_RUSTFLAGS",
     "CARGO_ENCODED_RUSTFLAGS",
     "CARGO_HOME",
+    "CC",
     "CDPATH",
     "CLASSPATH",
     "COMSPEC",
+    "COREPACK_HOME",
+    "COREPACK_NPM_REGISTRY",
+    "COREPACK_ROOT",
     "CURL_HOME",
+    "CXX",
+    "DENO_DIR",
     "DOCKER_HOST",
     "DOTNET_STARTUP_HOOKS",
     "EDITOR",
@@ -166,35 +184,53 @@ const DANGEROUS_NAMES: &[&str] = &[
     "ERL_AFLAGS",
     "ERL_FLAGS",
     "ERL_ZFLAGS",
+    "EXINIT",
     "FPATH",
     "GCONV_PATH",
     "GEM_HOME",
     "GEM_PATH",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_ASKPASS",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
     "GIT_EDITOR",
     "GIT_EXEC_PATH",
     "GIT_EXTERNAL_DIFF",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
     "GIT_PAGER",
     "GIT_PROXY_COMMAND",
     "GIT_SEQUENCE_EDITOR",
     "GIT_SSH",
     "GIT_SSH_COMMAND",
     "GIT_TEMPLATE_DIR",
+    "GIT_WORK_TREE",
     "GLIBC_TUNABLES",
+    "GNUMAKEFLAGS",
+    "GOBIN",
     "GOENV",
     "GOFLAGS",
+    "GOPATH",
+    "GOROOT",
     "GOTOOLCHAIN",
     "GRADLE_OPTS",
     "HOME",
+    "HOST_CC",
     "IFS",
+    "INPUTRC",
     "JAVA_OPTS",
     "JAVA_TOOL_OPTIONS",
     "JDK_JAVA_OPTIONS",
+    "JULIA_DEPOT_PATH",
+    "JULIA_LOAD_PATH",
+    "KUBECONFIG",
     "LESSCLOSE",
     "LESSOPEN",
     "LOCPATH",
     "MANPAGER",
     "MAVEN_OPTS",
+    "MFLAGS",
+    "MYVIMRC",
     "NLSPATH",
     "NODE_EXTRA_CA_CERTS",
     "NODE_OPTIONS",
@@ -229,6 +265,9 @@ const DANGEROUS_NAMES: &[&str] = &[
     "RUSTDOC",
     "RUSTFLAGS",
     "RUSTUP_TOOLCHAIN",
+    "R_ENVIRON",
+    "R_PROFILE",
+    "R_PROFILE_USER",
     "SHELL",
     "SHELLOPTS",
     "SSH_ASKPASS",
@@ -236,10 +275,19 @@ const DANGEROUS_NAMES: &[&str] = &[
     "SSL_CERT_DIR",
     "SSL_CERT_FILE",
     "SYSTEMROOT",
+    "TARGET_CC",
+    "TERMCAP",
+    "TERMINFO",
+    "TERMINFO_DIRS",
+    "VIMINIT",
     "VISUAL",
     "WINDIR",
+    "XDG_CONFIG_DIRS",
     "XDG_CONFIG_HOME",
+    "XDG_DATA_DIRS",
+    "XDG_DATA_HOME",
     "YARN_RC_FILENAME",
+    "YARN_YARN_PATH",
     "ZDOTDIR",
     "_JAVA_OPTIONS",
 ];
@@ -268,6 +316,9 @@ mod tests {
             "DUGOUT_IDENTITY",
             "npm_config_script_shell",
             "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER",
+            "MAKEFLAGS",
+            "GIT_DIR",
+            "PS1",
         ] {
             assert!(is_dangerous(name), "{name}");
         }

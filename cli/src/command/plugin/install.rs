@@ -2,6 +2,7 @@ use std::{
     io::Read,
     path::{Path, PathBuf},
     process::{Child, Command, ExitCode, ExitStatus, Stdio},
+    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
@@ -173,21 +174,24 @@ fn describe_in_child(file: &Path) -> Result<Described> {
             .spawn()
     };
     let mut child = start().map_err(|error| refused(format!("cannot be tried: {error}")))?;
-    let mut stdout = child.stdout.take();
-    let reader = thread::spawn(move || {
+    let stdout = child.stdout.take();
+    let (answer, answered) = mpsc::channel();
+    thread::spawn(move || {
         let mut text = Vec::new();
-        if let Some(stdout) = &mut stdout {
+        if let Some(stdout) = stdout {
             let _partial_is_an_answer_too = stdout.take(1024 * 1024).read_to_end(&mut text);
         }
-        text
+        let _nobody_waits_any_more = answer.send(text);
     });
-    let Some(status) = wait(&mut child) else {
+    let deadline = Instant::now() + FIRST_LOAD_LIMIT;
+    let Some(status) = wait(&mut child, deadline) else {
         return Err(refused(format!(
             "it did not load within {} seconds",
             FIRST_LOAD_LIMIT.as_secs()
         )));
     };
-    let text = reader.join().unwrap_or_default();
+    // A process that the library has left behind may keep the pipe open.
+    let text = answered.recv_timeout(Duration::from_secs(1)).unwrap_or_default();
     if !status.success() {
         return Err(refused(format!("it crashed while it was loaded ({status})")));
     }
@@ -204,9 +208,8 @@ fn describe_in_child(file: &Path) -> Result<Described> {
         .map_err(|error| refused(format!("its answer is malformed: {error}")))
 }
 
-/// Waits up to the limit; a child that takes longer is killed.
-fn wait(child: &mut Child) -> Option<ExitStatus> {
-    let deadline = Instant::now() + FIRST_LOAD_LIMIT;
+/// Waits up to the deadline; a child that takes longer is killed.
+fn wait(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
     while Instant::now() < deadline {
         match child.try_wait() {
             Ok(Some(status)) => return Some(status),
