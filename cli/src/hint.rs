@@ -24,6 +24,9 @@ pub(crate) fn for_kind(kind: ErrorKind) -> Option<&'static str> {
         ErrorKind::NoSecret => "to see what there is: dugout list",
         ErrorKind::SecretExists => "to replace it: --force",
         ErrorKind::InvalidName => "use letters, digits and _, as in DATABASE_URL",
+        ErrorKind::InvalidLabel => {
+            "use up to 64 of A-Z a-z 0-9 . _ - (members also @); your own name: init --name NAME"
+        }
         ErrorKind::DangerousName => "if you mean it: --allow-name NAME",
         ErrorKind::InvalidValue => {
             "to store an empty value: --allow-empty; a large file belongs elsewhere, encrypted \

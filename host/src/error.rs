@@ -33,6 +33,8 @@ pub enum ErrorKind {
     SecretExists,
     /// Not a name that a secret can have.
     InvalidName,
+    /// Not a name that a vault or a member can have.
+    InvalidLabel,
     /// A name that would make a program run other code.
     DangerousName,
     /// A value that cannot be stored.
@@ -49,8 +51,6 @@ pub enum ErrorKind {
     AccessDenied,
     /// A ciphertext is damaged.
     Damaged,
-    /// A ciphertext can only be read by a key service.
-    NeedsKeyService,
     /// The user's own configuration is malformed.
     InvalidSettings,
     /// No plugin of that name, or none for the purpose.

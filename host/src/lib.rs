@@ -55,7 +55,7 @@ pub use crate::{
         Cipher, Folder, Origin, PluginRecord, Provides, Registry, Status, set_cancelled,
         with_deadline,
     },
-    project::{Candidate, Detected, ProjectRoot},
+    project::{Candidate, Detected, Failure, ProjectRoot},
     run::{RunOptions, RunPlan, protect_memory},
     vault::{
         Notice, Secret, Selection, SetOptions, Vault, VaultLocation, VaultName, check_member_name,

@@ -77,7 +77,7 @@ impl RootModule for PluginModRef {
 #[sabi(kind(Prefix(prefix_ref = HostApiRef, prefix_fields = HostApiPrefix)))]
 #[sabi(missing_field(option))]
 pub struct HostApi {
-    /// The name and version of the host, as in `dugout/0.2.0`.
+    /// The name and version of the host, as in `dugout-host/0.2.0`.
     pub name: extern "C" fn() -> RString,
     /// Whether an event of this level and target would be recorded.
     pub enabled: for<'a> extern "C" fn(level: LogLevel, target: RStr<'a>) -> bool,

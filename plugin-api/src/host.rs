@@ -24,7 +24,7 @@ impl Host {
         Self { api: HOST_API.get().copied() }
     }
 
-    /// Name and version, as in `dugout/0.2.0`; empty without a host.
+    /// Name and version, as in `dugout-host/0.2.0`; empty without a host.
     pub fn name(&self) -> String {
         self.api.map(|api| (api.name())().into_string()).unwrap_or_default()
     }

@@ -174,7 +174,7 @@ fn the_dot_starts_the_project_in_its_root() {
     let mut command = sandbox.command([".", "--", "--port", "1"]);
     command.env("PATH", &path).current_dir(sandbox.repository().join("src/deep"));
     let dot = run(&mut command);
-    assert_eq!(dot.stderr, "✓ node project, 1 secrets → npm run dev\n");
+    assert_eq!(dot.stderr, "✓ node project, 1 secret → npm run dev\n");
     assert_eq!(dot.succeeds(), "repository: npm run dev --port 1 with from the vault\n");
 }
 

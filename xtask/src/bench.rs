@@ -6,7 +6,16 @@ use crate::{Result, workspace};
 
 pub(crate) fn run(args: &[OsString]) -> Result<()> {
     let mut cargo = workspace::cargo();
-    cargo.args(["bench", "--locked", "--package", "dugout-host", "--package", "dugout"]);
+    cargo.args([
+        "bench",
+        "--locked",
+        "--package",
+        "dugout-host",
+        "--package",
+        "dugout",
+        "--package",
+        "dugout-tests",
+    ]);
     let chosen = args.iter().any(|arg| arg.to_string_lossy().starts_with("--bench"));
     if !chosen {
         // The benchmarks alone: the test harness of the other targets refuses their arguments.

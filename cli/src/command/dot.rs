@@ -62,12 +62,16 @@ pub(super) fn cmd_dot(context: &Context<'_>, args: &DotArgs) -> Result<ExitCode>
     let plan = RunPlan::new(&host, &vault, &command(winner, args), options)
         .map_err(|error| with_install_hint(error, winner))?;
     output::progress(&format!(
-        "{} project, {} secrets → {}",
+        "{} project, {} → {}",
         winner.kind,
-        plan.secret_count(),
+        count(plan.secret_count()),
         one_line(&winner.command.join(" "))
     ));
     start(plan)
+}
+
+fn count(secrets: usize) -> String {
+    if secrets == 1 { "1 secret".to_owned() } else { format!("{secrets} secrets") }
 }
 
 fn command(winner: &Candidate, args: &DotArgs) -> Vec<OsString> {
@@ -122,7 +126,7 @@ fn explain(detected: &Detected, as_json: bool) -> Result<ExitCode> {
         lines.push(format!("no answer: {}", failure.reason));
     }
     if let Ok(winner) = &winner {
-        lines.push(format!("winner: {}", winner.kind));
+        lines.push(format!("winner: {}", winner.plugin));
     }
     output::lines(lines)?;
     winner.map(|_| ExitCode::SUCCESS)

@@ -64,8 +64,10 @@ impl Registry {
         for path in search_order(environment) {
             let problem = match installed_in(&path) {
                 Ok(Some(found)) => {
+                    // Two of one id in this folder are broken rather than shadowed.
+                    let before = records.len();
                     for mut record in found {
-                        record.shadow_by_first(&records);
+                        record.shadow_by_first(&records[..before]);
                         records.push(record);
                     }
                     None

@@ -1,8 +1,8 @@
 //! Which kind of project this is, and how it is started.
 //!
-//! From the folder that is asked about up to the repository's root, the first folder with a marker
-//! file of some detector is looked at. Only detectors whose markers stand there are loaded and
-//! asked. Their answers are ranked by confidence, then by the detectors' priority; the order in
+//! From the folder that is asked about up to the repository's root, the first folder that some
+//! detector recognises is taken. Only detectors whose markers stand in a folder are loaded and
+//! asked about it. Their answers are ranked by confidence, then by the detectors' priority; the order in
 //! which plugins were found or loaded plays no part. Two equal answers at the top are ambiguous,
 //! and that is said rather than guessed.
 

@@ -327,7 +327,9 @@ impl Vault {
 
     fn notices(&self, name: &str, recipients: &[(String, Recipient)]) -> Vec<Notice> {
         let mut notices = Vec::new();
-        if self.document.kms_key().is_some() {
+        let before = self.document.value(Table::Secrets, name).and_then(|v| Stored::parse(v).ok());
+        let was_for_servers = before.is_some_and(|stored| stored.provider().is_some());
+        if self.document.kms_key().is_some() || was_for_servers {
             notices.push(Notice::NotForServers { name: name.to_owned() });
         }
         let is_new = |(_, key): &&(String, Recipient)| key.kind() != RecipientKind::X25519;

@@ -6,6 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 const MAX_NAME_LEN: usize = 64;
 const MAX_SECRET_NAME_LEN: usize = 255;
+const SECRET: &str = "secret name";
 
 /// The name of a vault: `default` for `.dugout.toml`, otherwise `NAME` of `.dugout.NAME.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,7 +67,7 @@ impl fmt::Display for VaultName {
 /// Checks a member's name: it becomes a key in `[recipients]` and a file's name in requests.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidName`].
+/// [`ErrorKind::InvalidLabel`].
 pub fn check_member_name(name: &str) -> Result<()> {
     check("member name", name, |c| matches!(c, '_' | '-' | '.' | '@'))?;
     if name.starts_with('.') {
@@ -81,7 +82,7 @@ pub fn check_member_name(name: &str) -> Result<()> {
 /// # Errors
 /// [`ErrorKind::InvalidName`].
 pub fn check_secret_name(name: &str) -> Result<()> {
-    let what = "secret name";
+    let what = SECRET;
     if name.is_empty() {
         return Err(invalid(what, name, "is empty"));
     }
@@ -112,7 +113,8 @@ fn check(what: &str, name: &str, also: impl Fn(char) -> bool) -> Result<()> {
 
 fn invalid(what: &str, name: &str, why: &str) -> Error {
     let shown: String = name.chars().take(MAX_NAME_LEN).collect();
-    Error::new(ErrorKind::InvalidName, format!("invalid {what} {shown:?}: it {why}"))
+    let kind = if what == SECRET { ErrorKind::InvalidName } else { ErrorKind::InvalidLabel };
+    Error::new(kind, format!("invalid {what} {shown:?}: it {why}"))
 }
 
 /// Whether a variable of this name makes a program run other code, load other libraries or trust
@@ -142,10 +144,6 @@ const DANGEROUS_PREFIXES: &[&str] = &[
     "LUA_INIT",
     "MAKEF",
     "NPM_CONFIG_NODE_",
-    "PS0",
-    "PS1",
-    "PS2",
-    "PYTHON",
     "_RLD",
 ];
 
@@ -176,6 +174,7 @@ const DANGEROUS_NAMES: &[&str] = &[
     "CURL_HOME",
     "CXX",
     "DENO_DIR",
+    "DOCKER_CONFIG",
     "DOCKER_HOST",
     "DOTNET_STARTUP_HOOKS",
     "EDITOR",
@@ -207,6 +206,7 @@ const DANGEROUS_NAMES: &[&str] = &[
     "GIT_WORK_TREE",
     "GLIBC_TUNABLES",
     "GNUMAKEFLAGS",
+    "GNUPGHOME",
     "GOBIN",
     "GOENV",
     "GOFLAGS",
@@ -256,7 +256,22 @@ const DANGEROUS_NAMES: &[&str] = &[
     "PHPRC",
     "PHP_INI_SCAN_DIR",
     "PROMPT_COMMAND",
+    "PS0",
+    "PS1",
+    "PS2",
     "PS4",
+    "PSMODULEPATH",
+    "PYTHONBREAKPOINT",
+    "PYTHONEXECUTABLE",
+    "PYTHONHOME",
+    "PYTHONINSPECT",
+    "PYTHONPATH",
+    "PYTHONPLATLIBDIR",
+    "PYTHONPYCACHEPREFIX",
+    "PYTHONSTARTUP",
+    "PYTHONUSERBASE",
+    "PYTHONWARNINGS",
+    "RIPGREP_CONFIG_PATH",
     "RUBYLIB",
     "RUBYOPT",
     "RUSTC",
@@ -276,6 +291,7 @@ const DANGEROUS_NAMES: &[&str] = &[
     "SSL_CERT_FILE",
     "SYSTEMROOT",
     "TARGET_CC",
+    "TAR_OPTIONS",
     "TERMCAP",
     "TERMINFO",
     "TERMINFO_DIRS",
@@ -338,6 +354,8 @@ mod tests {
             "PORT",
             "LDAP_PASSWORD",
             "ENVIRONMENT",
+            "PYTHON_API_KEY",
+            "PS1_TOKEN",
         ] {
             assert!(!is_dangerous(name), "{name}");
         }
