@@ -72,7 +72,25 @@ fn usage_error(error: &clap::Error) -> ExitCode {
         output::hint("a value with spaces needs quotes; one like an option needs -- before it");
         return ExitCode::from(exit::USAGE);
     }
-    // A closed pipe is no error.
-    let _ignored = error.print();
-    if error.use_stderr() { ExitCode::from(exit::USAGE) } else { ExitCode::SUCCESS }
+    let shows_help = matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp
+            | ErrorKind::DisplayVersion
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    );
+    if shows_help {
+        // A closed pipe is no error.
+        let _ignored = error.print();
+        return if error.use_stderr() { ExitCode::from(exit::USAGE) } else { ExitCode::SUCCESS };
+    }
+    // clap says it in several paragraphs: what is wrong, a tip perhaps, the usage.
+    let text = error.render().to_string();
+    let mut paragraphs =
+        text.split("\n\n").map(|part| part.split_whitespace().collect::<Vec<&str>>().join(" "));
+    let what = paragraphs.next().unwrap_or_default();
+    output::error(what.strip_prefix("error: ").unwrap_or(&what));
+    if let Some(advice) = paragraphs.next() {
+        output::hint(&advice);
+    }
+    ExitCode::from(exit::USAGE)
 }

@@ -140,7 +140,7 @@ impl Run {
     pub fn fails(&self, code: i32) -> &str {
         assert_eq!(self.status.code(), Some(code), "{self:?}");
         assert!(self.stdout.is_empty(), "{self:?}");
-        assert!(!self.stderr.contains("panicked"), "{self:?}");
+        assert!(!self.stderr.contains("internal error"), "{self:?}");
         let mut lines = self.stderr.lines();
         let error = lines.next().and_then(|line| line.strip_prefix("✗ "));
         let error = error.unwrap_or_else(|| panic!("no error line: {self:?}"));

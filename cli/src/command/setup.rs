@@ -84,8 +84,11 @@ impl KeyFile {
             let line = format!("{} exists already (use --force to replace it)", path.display());
             return Err(Error::new(ErrorKind::Io, line));
         }
-        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let temporary = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let folder = parent.unwrap_or(Path::new("."));
+        let temporary = folder
+            .metadata()
+            .and_then(|_| NamedTempFile::new_in(folder))
             .map_err(|error| cannot_write(path, error))?;
         Ok(Self { path: path.to_owned(), temporary, replace })
     }
