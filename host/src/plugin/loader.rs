@@ -189,17 +189,19 @@ fn check_version(theirs: &str) -> std::result::Result<(Version, std::cmp::Orderi
 
 /// The first difference in a few words; abi_stable's own report has up to 90 KB.
 fn difference(errors: &AbiInstabilityErrors) -> String {
-    let Some(first) = errors.errors.first() else { return "their layout".to_owned() };
-    let place = first.stack_trace.last().map(|step| match &step.expected {
-        TLFieldOrFunction::Field(field) => field.full_type().to_string(),
-        TLFieldOrFunction::Function(function) => function.to_string(),
-    });
-    let what = first.errs.first().map(|error| format!("{error:?}"));
-    let what = what.unwrap_or_default();
+    let named = errors.errors.iter().find(|error| !error.errs.is_empty());
+    let Some(error) = named else { return "their layout".to_owned() };
+    let what = error.errs.first().map(|error| format!("{error:?}")).unwrap_or_default();
     let what = what.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-    match place {
-        Some(place) => one_line(&format!("{place} ({what})")),
-        None => one_line(what),
+    let place = error.stack_trace.iter().map(|step| match &step.expected {
+        TLFieldOrFunction::Field(field) => field.full_type().to_string(),
+        TLFieldOrFunction::Function(function) => function.name.to_string(),
+    });
+    let place: Vec<String> = place.collect();
+    match place.as_slice() {
+        [] => one_line(what),
+        [.., last] if last.len() < 100 => one_line(&format!("{last} ({what})")),
+        _ => one_line(what),
     }
 }
 
