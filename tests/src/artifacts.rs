@@ -25,7 +25,7 @@ impl Artifacts {
         let root = workspace();
         let status = cargo()
             .current_dir(&root)
-            .args(["build", "--quiet", "--locked", "--workspace", "--lib", "--bins"])
+            .args(["build", "--quiet", "--locked", "--workspace", "--lib", "--bins", "--examples"])
             .status()
             .expect("cargo runs");
         assert!(status.success(), "the workspace does not build");
@@ -37,6 +37,11 @@ impl Artifacts {
     /// The `dugout` program, or another one of the workspace.
     pub fn program(&self, name: &str) -> PathBuf {
         self.existing(&format!("{name}{EXE_SUFFIX}"))
+    }
+
+    /// An example of the host library.
+    pub fn example(&self, name: &str) -> PathBuf {
+        self.existing(&format!("examples/{name}{EXE_SUFFIX}"))
     }
 
     /// A plugin's library, by its crate's name.

@@ -131,7 +131,7 @@ fn a_value_with_a_nul_byte_is_named() {
     sandbox.dugout_with_input(["set", "BINARY", "--stdin"], b"a\0b").succeeds();
     let run = sandbox.dugout(["run", "--", "true"]);
     assert!(run.fails(1).contains("secret BINARY cannot be an environment variable"));
-    assert_eq!(sandbox.dugout(["get", "BINARY"]).stdout, b"a\0b\n");
+    assert_eq!(sandbox.dugout(["get", "BINARY"]).stdout, b"a\0b");
 }
 
 #[test]
