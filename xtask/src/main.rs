@@ -6,6 +6,7 @@ mod artifacts;
 mod bench;
 mod demo;
 mod install;
+mod interop;
 mod test;
 mod workspace;
 
@@ -30,6 +31,8 @@ enum Command {
     Demo,
     /// Builds the program and the plugins, and installs them
     Install(install::Args),
+    /// Tries stock age programs on what dugout writes, and the other way round
+    Interop(interop::Args),
     /// Runs every test of the workspace
     Test(CargoArgs),
     /// Runs the benchmarks
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Demo => demo::run(),
         Command::Install(args) => install::run(&args),
+        Command::Interop(args) => interop::run(&args),
         Command::Test(args) => test::run(&args.into_typed()),
         Command::Bench(args) => bench::run(&args.into_typed()),
     };
