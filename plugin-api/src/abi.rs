@@ -10,8 +10,8 @@
 //!   field, and an older side simply has no such field.
 //! * [`Cipher`], [`Detector`] and [`Project`] are trait objects with a prefix vtable: new methods
 //!   are appended, with a default body.
-//! * By-value types ([`PluginInfo`], [`Detection`](crate::Detection),
-//!   [`PluginError`](crate::PluginError), …) are frozen for a major version. Each has an
+//! * By-value types ([`PluginInfo`], [`Detection`],
+//!   [`PluginError`], …) are frozen for a major version. Each has an
 //!   `extra_json` field for what comes later.
 //! * Codes are `u32` newtypes, never enums: an unknown value stays representable.
 //! * `call(op, json)` exists on every object, so that an experiment needs no new version.

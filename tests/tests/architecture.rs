@@ -68,3 +68,40 @@ fn every_test_file_is_run() {
         assert!(entry.path().is_file(), "{} is not run", entry.path().display());
     }
 }
+
+/// The lines of the host's sources, tests aside, that contain a text.
+fn host_lines_with(text: &str) -> Vec<String> {
+    fn search(folder: &std::path::Path, text: &str, found: &mut Vec<String>) {
+        for entry in folder.read_dir().unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                search(&path, text, found);
+                continue;
+            }
+            let source = std::fs::read_to_string(&path).unwrap();
+            let code = source.split("#[cfg(test)]").next().unwrap();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if name != "tests.rs" {
+                let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+                found.extend(lines.filter(|line| line.contains(text)).map(|_| name.to_owned()));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    search(&workspace().join("host/src"), text, &mut found);
+    found.dedup();
+    found
+}
+
+#[test]
+fn the_host_reads_variables_in_one_module_and_prints_nothing() {
+    assert_eq!(host_lines_with("env::var"), ["env.rs"]);
+    for printing in ["println!", "eprintln!", "process::exit", "stdout()", "stderr()"] {
+        assert!(host_lines_with(printing).is_empty(), "{printing}");
+    }
+}
+
+#[test]
+fn unsafe_code_stands_where_the_design_allows_it() {
+    assert_eq!(host_lines_with("unsafe "), ["loader.rs"]);
+}

@@ -22,7 +22,7 @@ pub(super) fn cmd_list(context: &Context<'_>, args: &ListArgs) -> Result<ExitCod
     if args.json {
         output::json(&json!({ "keys": names, "count": names.len() }))?;
     } else if names.is_empty() {
-        output::warn("no secrets yet");
+        output::warn("no secrets");
     } else {
         output::lines(names.into_iter().map(dugout_host::one_line))?;
     }

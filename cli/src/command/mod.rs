@@ -111,21 +111,28 @@ struct Context<'a> {
 
 impl Context<'_> {
     fn host(&self) -> Result<Host> {
+        Host::new(self.with_plugin_dirs()?, Some(Arc::new(Terminal)))
+    }
+
+    #[cfg(feature = "dynamic")]
+    fn with_plugin_dirs(&self) -> Result<Environment> {
         let mut environment = self.environment.clone();
-        #[cfg(feature = "dynamic")]
-        {
-            let mut folders = Vec::new();
-            for folder in &self.cli.plugin_dir {
-                let absolute = std::path::absolute(folder).map_err(|error| {
-                    let line = format!("cannot open {}", folder.display());
-                    Error::new(ErrorKind::Io, line).with_source(error)
-                })?;
-                folders.push(absolute);
-            }
-            folders.append(&mut environment.plugin_dirs);
-            environment.plugin_dirs = folders;
+        let mut folders = Vec::new();
+        for folder in &self.cli.plugin_dir {
+            let absolute = std::path::absolute(folder).map_err(|error| {
+                let line = format!("cannot open {}", folder.display());
+                Error::new(ErrorKind::Io, line).with_source(error)
+            })?;
+            folders.push(absolute);
         }
-        Host::new(environment, Some(Arc::new(Terminal)))
+        folders.append(&mut environment.plugin_dirs);
+        environment.plugin_dirs = folders;
+        Ok(environment)
+    }
+
+    #[cfg(not(feature = "dynamic"))]
+    fn with_plugin_dirs(&self) -> Result<Environment> {
+        Ok(self.environment.clone())
     }
 
     /// The vault that the user has named.

@@ -1,4 +1,4 @@
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use dugout_host::{Origin, PluginRecord, Provides, Registry, Result, Status};
@@ -177,7 +177,7 @@ fn aligned<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
 
 /// The user's own folder of plugins.
 #[cfg(feature = "dynamic")]
-fn own_folder(host: &dugout_host::Host) -> Result<PathBuf> {
+fn own_folder(host: &dugout_host::Host) -> Result<std::path::PathBuf> {
     use dugout_host::{Error, ErrorKind};
     let home = host.environment().dugout_home.as_ref();
     home.map(|home| home.join("plugins")).ok_or_else(|| {

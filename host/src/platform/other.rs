@@ -37,6 +37,7 @@ pub(crate) fn others_can(_: &Metadata) -> OthersCan {
 }
 
 /// Not told by a mode here.
+#[cfg(feature = "dynamic")]
 pub(crate) fn unsafe_ancestor(_: &Path) -> io::Result<Option<String>> {
     Ok(None)
 }
@@ -60,6 +61,7 @@ pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
 }
 
 /// Makes a folder and those above it.
+#[cfg(feature = "dynamic")]
 pub(crate) fn create_program_dir(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
 }

@@ -50,6 +50,7 @@ pub(crate) enum OthersCan {
 ///
 /// A folder with the sticky bit (`/tmp`) lets nobody replace what belongs to somebody else; a
 /// group may write when it is the user's own and so has no other member.
+#[cfg(feature = "dynamic")]
 pub(crate) fn unsafe_ancestor(file: &Path) -> io::Result<Option<String>> {
     let user = rustix::process::geteuid().as_raw();
     let own_group = rustix::process::getegid().as_raw();
@@ -93,6 +94,7 @@ pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
 }
 
 /// Makes a folder and those above it, for programs: others may read it, and not write.
+#[cfg(feature = "dynamic")]
 pub(crate) fn create_program_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o755).create(path)
 }

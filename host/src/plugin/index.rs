@@ -1,7 +1,6 @@
 //! A folder's index, `plugins.toml`: what its libraries provide, so that the right one is loaded
 //! and the others are not, and their digests, so that a changed one is not.
 
-#[cfg(feature = "dynamic")]
 use std::{
     io::{self, Read},
     path::{Component, Path},
@@ -10,7 +9,6 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::record::Provides;
-#[cfg(feature = "dynamic")]
 use crate::{
     atomic::{FolderLock, Mode},
     error::{Error, ErrorKind, Result},
@@ -18,14 +16,11 @@ use crate::{
 };
 
 /// The index's file name.
-#[cfg(feature = "dynamic")]
 pub(super) const FILE_NAME: &str = "plugins.toml";
 
 /// An index is a few lines for each plugin.
-#[cfg(feature = "dynamic")]
 const MAX_LEN: u64 = 1024 * 1024;
 
-#[cfg(feature = "dynamic")]
 const HEADER: &str = "# Written by `dugout plugin install`. A library that is not listed here, or whose digest\n\
      # differs, is not loaded.\n\n";
 
@@ -59,7 +54,6 @@ pub(super) struct Entry {
     pub(super) provides: Provides,
 }
 
-#[cfg(feature = "dynamic")]
 impl Index {
     /// Reads a folder's index; `None` if there is none.
     ///

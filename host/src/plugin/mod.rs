@@ -7,6 +7,7 @@
 //! path are never looked at: a clone must not be able to run code.
 
 mod host_api;
+#[cfg(feature = "dynamic")]
 mod index;
 #[cfg(feature = "dynamic")]
 mod install;

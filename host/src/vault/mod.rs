@@ -11,6 +11,7 @@ use std::{fmt, num::NonZero, path::Path, sync::OnceLock, thread};
 
 use zeroize::Zeroizing;
 
+#[cfg(feature = "dynamic")]
 pub(crate) use fingerprint::hex;
 pub use location::{Selection, VaultLocation};
 pub(crate) use location::{find, folders_to_search, repository_of};
