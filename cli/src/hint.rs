@@ -48,7 +48,7 @@ pub(crate) fn for_kind(kind: ErrorKind) -> Option<&'static str> {
         }
         ErrorKind::ProgramNotFound => "install it, or name another: dugout run -- COMMAND",
         ErrorKind::ProgramNotExecutable => "to make a script executable: chmod +x FILE",
-        ErrorKind::InvalidSettings => "mend the file; its form is in the documentation",
+        ErrorKind::InvalidSettings => "mend it; what it may be is in the documentation",
         _ => return None,
     })
 }

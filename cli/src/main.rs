@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use dugout_host::{Environment, IDENTITY_VARIABLES};
+use zeroize::Zeroize;
 use zeroizing_alloc::ZeroAlloc;
 
 use crate::command::Cli;
@@ -26,6 +27,9 @@ fn main() -> ExitCode {
     let environment = take_environment();
     // The usual hook would print a panic's message, which may quote a secret.
     std::panic::set_hook(Box::new(|info| {
+        if dugout_host::is_contained() {
+            return;
+        }
         let place = info.location().map(ToString::to_string).unwrap_or_default();
         output::error(&format!("internal error at {place}"));
         output::hint("this is a defect of dugout; please report it");
@@ -35,7 +39,9 @@ fn main() -> ExitCode {
         Err(error) => return usage_error(&error),
     };
     log::init(cli.verbose);
-    match cli.run(environment) {
+    let result = cli.run(environment);
+    wipe_stack();
+    match result {
         Ok(code) => code,
         Err(error) => {
             output::error(&error.to_string());
@@ -45,6 +51,14 @@ fn main() -> ExitCode {
             exit::code(error.kind())
         }
     }
+}
+
+/// Overwrites the part of the stack that deeper calls have used: arithmetic on keys leaves copies
+/// there that nobody owns any more.
+#[inline(never)]
+fn wipe_stack() {
+    let mut used = [0_u8; 48 * 1024];
+    used.zeroize();
 }
 
 /// Reads the environment, and takes out of it what says who the user is: no program that this one
@@ -66,8 +80,12 @@ fn usage_error(error: &clap::Error) -> ExitCode {
         error.kind(),
         ErrorKind::UnknownArgument | ErrorKind::InvalidValue | ErrorKind::TooManyValues
     );
-    let takes_a_secret = |argument| argument == "set" || argument == "add";
-    if quotes_an_argument && std::env::args_os().skip(1).any(takes_a_secret) {
+    // The first argument that is neither an option nor, perhaps, an option's value.
+    let mut words = std::env::args_os().skip(1);
+    let takes_a_secret = words
+        .find(|word| word == "set" || word == "add" || Cli::is_command(word))
+        .is_some_and(|word| word == "set" || word == "add");
+    if quotes_an_argument && takes_a_secret {
         output::error("`set` takes one name and one value, `add` takes one name");
         output::hint("a value with spaces needs quotes; one like an option needs -- before it");
         return ExitCode::from(exit::USAGE);

@@ -38,10 +38,7 @@ impl Environment {
     pub fn from_process() -> Self {
         let home = path("HOME").or_else(env::home_dir);
         Self {
-            // A relative one would be another folder in every clone.
-            dugout_home: path("DUGOUT_HOME")
-                .or_else(|| home.map(|home| home.join(".dugout")))
-                .filter(|home| home.is_absolute()),
+            dugout_home: path("DUGOUT_HOME").or_else(|| home.map(|home| home.join(".dugout"))),
             identity: var("DUGOUT_IDENTITY")
                 .map(|value| Zeroizing::new(value.to_string_lossy().into_owned())),
             identity_file: path("DUGOUT_IDENTITY_FILE"),

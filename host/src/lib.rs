@@ -46,6 +46,9 @@ use std::{
 
 #[cfg(feature = "dynamic")]
 pub use crate::plugin::{Described, describe, install, remove, verify};
+/// Whether this thread is in a plugin's call: a panic hook need not report a panic there.
+pub use dugout_plugin_api::is_contained;
+
 pub use crate::{
     age::{Identity, Interaction, Recipient, RecipientKind},
     env::{Environment, IDENTITY_VARIABLES},
@@ -100,6 +103,11 @@ impl Host {
         environment: Environment,
         interaction: Option<Arc<dyn Interaction>>,
     ) -> Result<Self> {
+        if let Some(home) = environment.dugout_home.as_ref().filter(|home| !home.is_absolute()) {
+            // It would be another folder in every clone.
+            let line = format!("{} (DUGOUT_HOME) is not an absolute path", home.display());
+            return Err(Error::new(ErrorKind::InvalidSettings, line));
+        }
         let settings = Settings::load(&environment)?;
         let trust = settings.trust(&environment);
         let callbacks = Callbacks(interaction);
@@ -128,7 +136,7 @@ impl Host {
     /// Makes a vault in a folder, with one member.
     ///
     /// # Errors
-    /// [`ErrorKind::VaultExists`], [`ErrorKind::InvalidName`] or [`ErrorKind::Io`].
+    /// [`ErrorKind::VaultExists`], [`ErrorKind::InvalidLabel`] or [`ErrorKind::Io`].
     pub fn init(
         &self,
         folder: &Path,

@@ -76,7 +76,9 @@ impl Trust {
     pub(crate) fn covers(&self, folder: &Path) -> bool {
         self.safe_directories.iter().any(|safe| {
             safe.as_os_str() == "*"
-                || safe.canonicalize().is_ok_and(|safe| folder.starts_with(safe))
+                // A relative one would trust whatever folder the user happens to be in.
+                || safe.is_absolute()
+                    && safe.canonicalize().is_ok_and(|safe| folder.starts_with(safe))
         })
     }
 }

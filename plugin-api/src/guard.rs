@@ -1,7 +1,7 @@
 //! The wall that a plugin's panic does not pass.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -9,6 +9,7 @@ use std::{
 use crate::error::{ErrorCode, PluginError};
 
 thread_local! {
+    static CALLS: Cell<u32> = const { Cell::new(0) };
     static PANIC_LOCATION: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
@@ -38,7 +39,7 @@ impl Guard {
                 "the plugin panicked in an earlier call and is not used again",
             ));
         }
-        match catch_unwind(AssertUnwindSafe(call)) {
+        match contained(call) {
             Ok(result) => result,
             Err(payload) => {
                 self.poisoned.store(true, Ordering::Release);
@@ -50,11 +51,24 @@ impl Guard {
 
     /// Runs a plugin's destructor.
     pub fn drop_quietly<T>(&self, value: T) {
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
+        if let Err(payload) = contained(|| drop(value)) {
             self.poisoned.store(true, Ordering::Release);
             discard(payload);
         }
     }
+}
+
+fn contained<T>(call: impl FnOnce() -> T) -> std::thread::Result<T> {
+    CALLS.set(CALLS.get() + 1);
+    let result = catch_unwind(AssertUnwindSafe(call));
+    CALLS.set(CALLS.get() - 1);
+    result
+}
+
+/// Whether this thread is in a call that a [`Guard`] contains: a program's panic hook has nothing
+/// to say about a panic there, which comes back as an error.
+pub fn is_contained() -> bool {
+    CALLS.get() > 0
 }
 
 /// Drops a panic's payload, whose own destructor may panic.
@@ -88,7 +102,9 @@ mod tests {
     #[test]
     fn a_panic_becomes_an_error_and_poisons() {
         let guard = Guard::new();
+        assert!(!is_contained() && guard.run(|| Ok(is_contained())).unwrap());
         let error = guard.run::<()>(|| panic!("the secret is hunter2")).unwrap_err();
+        assert!(!is_contained());
         assert_eq!(error.code(), ErrorCode::PANIC);
         assert!(!error.message().contains("hunter2"));
         let later = guard.run(|| Ok(1)).unwrap_err();

@@ -80,7 +80,7 @@ pub use crate::{
     detector::{Detection, DetectorInfo, ProjectDetector, ProjectView},
     error::{ErrorCode, PluginError},
     export::linked_plugins,
-    guard::Guard,
+    guard::{Guard, is_contained},
     host::Host,
     secret::SecretBuf,
 };

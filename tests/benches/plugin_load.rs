@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use dugout_host::{Environment, ProjectRoot, Registry};
+use dugout_host::{Environment, ErrorKind, ProjectRoot, Registry};
 use dugout_tests::artifacts::{cargo, workspace};
 
 const RUNS: usize = 300;
@@ -60,7 +60,9 @@ fn load_once(folder: &Path) -> Duration {
     let registry = Registry::scan(&environment);
     let project = ProjectRoot::new(folder, None);
     let start = Instant::now();
-    // There is no package.json here, and that is the answer.
-    let _answer = registry.detect("detect-node", &project);
-    start.elapsed()
+    let answer = registry.detect("detect-node", &project);
+    let elapsed = start.elapsed();
+    // There is no package.json here, and that is its answer.
+    assert_eq!(answer.unwrap_err().kind(), ErrorKind::PluginFailed);
+    elapsed
 }

@@ -4,14 +4,16 @@
 use std::{
     env::consts::{DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
     sync::OnceLock,
 };
 
-/// Where the built files are.
+use serde_json::Value;
+
+/// Where the built files are, as cargo tells it.
 #[derive(Debug)]
 pub struct Artifacts {
-    folder: PathBuf,
+    files: Vec<PathBuf>,
 }
 
 impl Artifacts {
@@ -22,38 +24,47 @@ impl Artifacts {
     }
 
     fn build() -> Self {
-        let root = workspace();
-        let status = cargo()
-            .current_dir(&root)
+        let output = cargo()
+            .current_dir(workspace())
             .args(["build", "--quiet", "--locked", "--workspace", "--lib", "--bins", "--examples"])
-            .status()
+            .arg("--message-format=json-render-diagnostics")
+            .stderr(Stdio::inherit())
+            .output()
             .expect("cargo runs");
-        assert!(status.success(), "the workspace does not build");
-        let target =
-            std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
-        Self { folder: target.join("debug") }
+        assert!(output.status.success(), "the workspace does not build");
+        let mut files = Vec::new();
+        for line in output.stdout.split(|byte| *byte == b'\n') {
+            let Ok(message) = serde_json::from_slice::<Value>(line) else { continue };
+            let names = message["filenames"].as_array().into_iter().flatten();
+            files.extend(names.filter_map(Value::as_str).map(PathBuf::from));
+            files.extend(message["executable"].as_str().map(PathBuf::from));
+        }
+        Self { files }
     }
 
     /// The `dugout` program, or another one of the workspace.
     pub fn program(&self, name: &str) -> PathBuf {
-        self.existing(&format!("{name}{EXE_SUFFIX}"))
+        self.existing(&format!("{name}{EXE_SUFFIX}"), "debug")
     }
 
     /// An example of the host library.
     pub fn example(&self, name: &str) -> PathBuf {
-        self.existing(&format!("examples/{name}{EXE_SUFFIX}"))
+        self.existing(&format!("{name}{EXE_SUFFIX}"), "examples")
     }
 
     /// A plugin's library, by its crate's name.
-    pub fn library(&self, crate_name: &str) -> PathBuf {
+    pub(crate) fn library(&self, crate_name: &str) -> PathBuf {
         let name = crate_name.replace('-', "_");
-        self.existing(&format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"))
+        self.existing(&format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"), "debug")
     }
 
-    fn existing(&self, name: &str) -> PathBuf {
-        let path = self.folder.join(name);
-        assert!(path.is_file(), "{} was not built", path.display());
-        path
+    fn existing(&self, name: &str, folder: &str) -> PathBuf {
+        let is_it = |file: &&PathBuf| {
+            let is_in = file.parent().and_then(Path::file_name).is_some_and(|it| it == folder);
+            is_in && file.file_name().is_some_and(|it| it == name)
+        };
+        let found = self.files.iter().find(is_it);
+        found.unwrap_or_else(|| panic!("cargo has built no {folder}/{name}")).clone()
     }
 }
 

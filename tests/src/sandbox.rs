@@ -1,10 +1,16 @@
 //! A user with an empty home, in a repository of their own.
 
+// `pre_exec` is the way to leave the terminal.
+#![allow(unsafe_code)]
+
 use std::{
     ffi::OsStr,
-    fs,
+    fs::{self, DirBuilder},
     io::Write,
-    os::unix::process::ExitStatusExt,
+    os::unix::{
+        fs::{DirBuilderExt, PermissionsExt},
+        process::{CommandExt, ExitStatusExt},
+    },
     path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
 };
@@ -30,8 +36,10 @@ impl Sandbox {
     pub fn new() -> Self {
         let folder = tempfile::Builder::new().prefix("dugout-test-").tempdir().expect("tempdir");
         let sandbox = Self { folder };
-        fs::create_dir(sandbox.home()).expect("home");
-        fs::create_dir_all(sandbox.repository().join(".git")).expect("repository");
+        // Whatever the mask of this process is: libraries in folders of a group are refused.
+        for folder in [sandbox.home(), sandbox.repository(), sandbox.repository().join(".git")] {
+            DirBuilder::new().mode(0o755).create(folder).expect("a folder");
+        }
         sandbox
     }
 
@@ -67,6 +75,22 @@ impl Sandbox {
         self.home().join(".dugout/plugins")
     }
 
+    /// A plugin's library, by its crate's name: a copy that belongs to this user, in a folder that
+    /// nobody else can write.
+    pub fn library(&self, crate_name: &str) -> PathBuf {
+        self.own_copy(&Artifacts::get().library(crate_name))
+    }
+
+    /// A copy of a library, as [`library`](Self::library) makes it.
+    pub fn own_copy(&self, library: &Path) -> PathBuf {
+        let folder = self.path().join("libraries");
+        DirBuilder::new().recursive(true).mode(0o755).create(&folder).expect("a folder");
+        let copy = folder.join(library.file_name().expect("a name"));
+        fs::copy(library, &copy).expect("a copy");
+        fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).expect("a mode");
+        copy
+    }
+
     /// Writes a file of the repository.
     pub fn write(&self, path: &str, content: impl AsRef<[u8]>) {
         let path = self.repository().join(path);
@@ -85,6 +109,14 @@ impl Sandbox {
             .env("HOME", self.home())
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .stdin(Stdio::null());
+        // Without a terminal, even when the tests have one: nobody is there to be asked.
+        // SAFETY: a plain system call, fine between fork and exec.
+        unsafe {
+            command.pre_exec(|| {
+                libc::setsid();
+                Ok(())
+            });
+        }
         command
     }
 

@@ -4,8 +4,8 @@
 #![allow(unsafe_code)]
 
 use std::{
-    fs::{self, File},
-    io,
+    fs::File,
+    io::{self, Read, Seek, SeekFrom},
     os::unix::{fs::FileExt, process::CommandExt},
     process::{Child, Command},
     ptr,
@@ -15,6 +15,9 @@ use std::{
 #[derive(Debug)]
 pub struct Tracee {
     child: Child,
+    // Opened at once: later the program hides its memory from other processes of its user.
+    maps: File,
+    memory: File,
 }
 
 /// Where a traced program stands.
@@ -40,7 +43,10 @@ impl Tracee {
             });
         }
         let child = command.spawn().expect("the program starts");
-        let tracee = Self { child };
+        let open = |name: &str| {
+            File::open(format!("/proc/{}/{name}", child.id())).expect("what the tracer may see")
+        };
+        let tracee = Self { maps: open("maps"), memory: open("mem"), child };
         let status = tracee.wait();
         assert!(libc::WIFSTOPPED(status), "the program stops at its start");
         let options =
@@ -83,11 +89,7 @@ impl Tracee {
 
     /// Whether any of the program's memory holds the bytes; where, if so.
     pub fn find(&self, needle: &[u8]) -> Option<String> {
-        let pid = self.child.id();
-        let maps = fs::read_to_string(format!("/proc/{pid}/maps")).expect("its maps");
-        let memory = File::open(format!("/proc/{pid}/mem")).expect("its memory");
-        let mut searched = 0;
-        for line in maps.lines() {
+        for line in self.maps().lines() {
             let mut fields = line.split_whitespace();
             let (range, mode) = (fields.next().expect("a range"), fields.next().expect("a mode"));
             let place = fields.nth(3).unwrap_or("anonymous");
@@ -98,23 +100,40 @@ impl Tracee {
             let parse = |text| u64::from_str_radix(text, 16).expect("hexadecimal");
             let (start, end) = (parse(start), parse(end));
             let mut bytes = vec![0; (end - start) as usize];
-            if memory.read_exact_at(&mut bytes, start).is_err() {
-                continue;
-            }
-            searched += bytes.len();
+            self.memory.read_exact_at(&mut bytes, start).expect("readable memory");
             if let Some(at) = bytes.windows(needle.len()).position(|window| window == needle) {
                 return Some(format!("{place} + {at:#x}"));
             }
         }
-        assert!(searched > 100_000, "only {searched} bytes could be read");
         None
     }
 
     /// The files that are mapped into the program.
     pub fn mapped_files(&self) -> Vec<String> {
-        let maps = fs::read_to_string(format!("/proc/{}/maps", self.child.id())).expect("its maps");
+        let maps = self.maps();
         let files = maps.lines().filter_map(|line| line.split_whitespace().nth(5));
         files.map(str::to_owned).collect()
+    }
+
+    /// The exit code of a program that stands still at its end.
+    pub fn exit_code(&self) -> i32 {
+        let mut status: libc::c_ulong = 0;
+        let pid = self.child.id() as libc::pid_t;
+        // SAFETY: the process stands still and is traced by this thread; `status` outlives the
+        // call.
+        let result = unsafe {
+            libc::ptrace(libc::PTRACE_GETEVENTMSG, pid, ptr::null_mut::<u8>(), &raw mut status)
+        };
+        assert_eq!(result, 0, "ptrace: {}", io::Error::last_os_error());
+        libc::WEXITSTATUS(status as libc::c_int)
+    }
+
+    fn maps(&self) -> String {
+        let mut maps = &self.maps;
+        let mut text = String::new();
+        maps.seek(SeekFrom::Start(0)).expect("its beginning");
+        maps.read_to_string(&mut text).expect("its maps");
+        text
     }
 
     fn go_on(&self, how: libc::c_uint) -> Stop {

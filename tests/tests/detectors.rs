@@ -8,14 +8,14 @@ use dugout_detect_rust as _;
 use dugout_host::{Environment, Origin, ProjectRoot, Registry};
 use dugout_plugin_api::{Detection, ErrorCode, PluginError};
 use dugout_plugin_testkit::Cases;
-use dugout_tests::{Artifacts, Sandbox};
+use dugout_tests::Sandbox;
 
 fn linked() -> Registry {
     Registry::scan(&Environment::default())
 }
 
 fn loaded(sandbox: &Sandbox, plugin: &str) -> Registry {
-    let library = Artifacts::get().library(&format!("dugout-{plugin}"));
+    let library = sandbox.library(&format!("dugout-{plugin}"));
     let arguments = ["plugin", "install", library.to_str().unwrap()];
     sandbox.dugout(arguments).succeeds();
     let plugin_dirs = vec![sandbox.plugins()];

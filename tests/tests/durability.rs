@@ -85,7 +85,7 @@ fn a_kill_at_any_system_call_of_setup_never_loses_an_identity() {
     let home = sandbox.home().join(".dugout");
     let identity = fs::read_to_string(home.join("identity")).unwrap();
     let key = identity.lines().last().unwrap().to_owned();
-    let mut kills = 0;
+    let (mut kills, mut replaced) = (0, 0);
     while kill_at(&mut sandbox.command(["setup", "--force"]), kills) {
         let mut files = vec![home.join("identity")];
         files.extend(
@@ -98,11 +98,12 @@ fn a_kill_at_any_system_call_of_setup_never_loses_an_identity() {
         let holds_key =
             |path: &Path| fs::read_to_string(path).is_ok_and(|text| text.contains(&key));
         assert!(files.iter().any(|path| holds_key(path)), "lost after {kills} stops");
+        replaced += usize::from(!holds_key(&home.join("identity")));
         fs::write(home.join("identity"), &identity).unwrap();
         let _not_made_yet = fs::remove_dir_all(home.join("archive"));
         kills += 1;
     }
-    assert!(kills > 100);
+    assert!(kills > 100 && replaced > 0, "{kills} kills, {replaced} after the replacement");
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn a_repositorys_own_age_plugin_is_never_run() {
         ("/usr/bin:/bin", "age-plugin-yubikey is not on PATH"),
     ] {
         let failed = run(sandbox.command(["set", "A", "1"]).env("PATH", path));
-        assert!(failed.fails(4).contains(reason), "{failed:?}");
+        assert!(failed.fails(1).contains(reason), "{failed:?}");
     }
     assert!(!sandbox.repository().join("ran").exists());
 }
@@ -180,4 +180,12 @@ fn names_and_text_from_the_file_cannot_write_to_the_terminal() {
     let run = sandbox.dugout(["run", "--", "true"]);
     assert!(!run.stderr.contains('\u{1b}'), "{run:?}");
     run.fails(1);
+}
+
+#[test]
+fn a_home_that_would_be_another_one_in_every_clone_is_refused() {
+    let sandbox = Sandbox::with_vault();
+    let mut command = sandbox.command(["list"]);
+    let failed = run(command.env("DUGOUT_HOME", ".dugout"));
+    assert_eq!(failed.fails(1), ".dugout (DUGOUT_HOME) is not an absolute path");
 }

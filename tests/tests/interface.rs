@@ -14,7 +14,7 @@ use std::{
 };
 
 use dugout_tests::{
-    Artifacts, Sandbox,
+    Sandbox,
     artifacts::{cargo, workspace},
     sandbox::run,
 };
@@ -208,7 +208,9 @@ fn minor_versions_load_each_other_in_both_directions() {
 
     // A plugin of 1.1 on this host, which is 1.0.
     let sandbox = project();
-    sandbox.dugout(["plugin", "install", next.library().to_str().unwrap()]).succeeds();
+    sandbox
+        .dugout(["plugin", "install", sandbox.own_copy(&next.library()).to_str().unwrap()])
+        .succeeds();
     let list = sandbox.dugout(["plugin", "list", "--json"]).succeeds();
     assert!(list.contains("\"api\": \"1.1.0\""), "{list}");
     assert_eq!(sandbox.dugout([".", "--print"]).succeeds(), "npm run dev\n");
@@ -217,7 +219,7 @@ fn minor_versions_load_each_other_in_both_directions() {
 
     // A plugin of 1.0 on a host of 1.1.
     let sandbox = project();
-    let old = Artifacts::get().library("dugout-detect-node");
+    let old = sandbox.library("dugout-detect-node");
     sandbox.dugout(["plugin", "install", old.to_str().unwrap()]).succeeds();
     assert_eq!(detect(&sandbox, &next.program()), "node: npm run dev\n");
 }
@@ -227,7 +229,8 @@ fn another_major_version_is_refused_in_one_line() {
     let other = Edited::new("major");
     other.version("2.0.0").build(&["--package", "dugout-detect-node"]);
     let sandbox = project();
-    let refused = sandbox.dugout(["plugin", "install", other.library().to_str().unwrap()]);
+    let refused =
+        sandbox.dugout(["plugin", "install", sandbox.own_copy(&other.library()).to_str().unwrap()]);
     let line = refused.fails(5);
     assert!(line.contains(&library_name()), "{line}");
     assert!(
@@ -253,7 +256,11 @@ fn a_changed_layout_is_refused_in_one_line_that_names_it() {
         )
         .build(&["--package", "dugout-detect-node"]);
     let sandbox = project();
-    let refused = sandbox.dugout(["plugin", "install", changed.library().to_str().unwrap()]);
+    let refused = sandbox.dugout([
+        "plugin",
+        "install",
+        sandbox.own_copy(&changed.library()).to_str().unwrap(),
+    ]);
     let line = refused.fails(5);
     assert!(line.contains(&library_name()) && line.contains("they differ in"), "{line}");
     assert!(line.contains("Detection") || line.contains("u64") || line.contains("u8"), "{line}");

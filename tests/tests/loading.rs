@@ -6,14 +6,14 @@
 use std::process::Stdio;
 
 use dugout_tests::{
-    Artifacts, Sandbox,
+    Sandbox,
     trace::{Stop, Tracee},
 };
 
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::with_vault();
     for plugin in ["dugout-detect-node", "dugout-detect-rust"] {
-        let library = Artifacts::get().library(plugin);
+        let library = sandbox.library(plugin);
         sandbox.dugout(["plugin", "install", library.to_str().unwrap()]).succeeds();
     }
     sandbox.dugout(["set", "A", "1"]).succeeds();
@@ -25,6 +25,7 @@ fn opened(sandbox: &Sandbox, arguments: &[&str]) -> Vec<String> {
     let mut command = sandbox.command(arguments);
     let tracee = Tracee::start(command.stdout(Stdio::null()));
     assert_eq!(tracee.to_end(), Stop::Exiting);
+    assert_eq!(tracee.exit_code(), 0, "{arguments:?}");
     let mut files = tracee.mapped_files();
     tracee.kill();
     files.retain(|file| file.contains("/plugins/"));

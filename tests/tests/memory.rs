@@ -5,7 +5,6 @@
 
 use std::{
     fs::{self, File},
-    os::unix::fs::PermissionsExt,
     process::{Command, Stdio},
 };
 
@@ -16,10 +15,12 @@ use dugout_tests::{
 
 const VALUE: &str = "a-value-that-stands-nowhere-else-8c1f2e";
 
-/// Runs a command to its end and looks through its memory; gives what it found of the needles.
-fn left_in_memory(command: &mut Command, needles: &[&[u8]]) -> Vec<String> {
+/// Runs a command to its end, where it must have this exit code, and looks through its memory;
+/// gives what it found of the needles.
+fn left_in_memory(command: &mut Command, code: i32, needles: &[Vec<u8>]) -> Vec<String> {
     let tracee = Tracee::start(command.stderr(Stdio::null()));
     assert_eq!(tracee.to_end(), Stop::Exiting);
+    assert_eq!(tracee.exit_code(), code, "{command:?}");
     let found = needles.iter().filter_map(|needle| {
         let place = tracee.find(needle)?;
         Some(format!("{:?} in {place}", String::from_utf8_lossy(&needle[..8])))
@@ -29,10 +30,19 @@ fn left_in_memory(command: &mut Command, needles: &[&[u8]]) -> Vec<String> {
     found
 }
 
-/// The user's private key without what all keys begin with.
-fn key(sandbox: &Sandbox) -> String {
+/// The user's private key in all its forms: the text without what all keys begin with, the same in
+/// lower case, and the bytes.
+fn key(sandbox: &Sandbox) -> [Vec<u8>; 3] {
     let text = fs::read_to_string(sandbox.home().join(".dugout/identity")).unwrap();
-    text.lines().last().unwrap().strip_prefix("AGE-SECRET-KEY-1").unwrap().to_owned()
+    let text = text.lines().last().unwrap();
+    let (_, bytes) = bech32::decode(text).unwrap();
+    assert_eq!(bytes.len(), 32);
+    let text = text.strip_prefix("AGE-SECRET-KEY-1").unwrap();
+    [text.into(), text.to_lowercase().into(), bytes]
+}
+
+fn with_value(key: [Vec<u8>; 3], value: &str) -> Vec<Vec<u8>> {
+    key.into_iter().chain([value.into()]).collect()
 }
 
 fn sandbox() -> Sandbox {
@@ -44,16 +54,18 @@ fn sandbox() -> Sandbox {
 #[test]
 fn the_search_finds_what_is_there() {
     let sandbox = sandbox();
-    let mut command = sandbox.command(["list"]);
-    let found = left_in_memory(
-        command.stdout(Stdio::null()),
-        &[b"AGE ENCRYPTED FILE", b"no such text here"],
-    );
-    assert!(found.len() <= 1, "{found:?}");
-    // An argument stays where the kernel has put it.
-    let mut command = sandbox.command(["get", "AN_ARGUMENT"]);
-    let found = left_in_memory(command.stdout(Stdio::null()), &[b"AN_ARGUMENT"]);
-    assert_eq!(found.len(), 1);
+    let needles = with_value(key(&sandbox), VALUE);
+    let mut command = sandbox.command(["get", "SECRET"]);
+    let tracee = Tracee::start(command.stdout(Stdio::null()));
+    let mut seen = vec![false; needles.len()];
+    while tracee.to_next_system_call() == Stop::SystemCall {
+        for (needle, seen) in needles.iter().zip(&mut seen) {
+            *seen = *seen || tracee.find(needle).is_some();
+        }
+    }
+    tracee.kill();
+    // While the program works, it has the value and the key's text.
+    assert!(seen[0] && seen[3], "{seen:?}");
 }
 
 #[test]
@@ -62,11 +74,7 @@ fn get_leaves_neither_value_nor_identity() {
     let output = sandbox.path().join("output");
     let mut command = sandbox.command(["get", "SECRET"]);
     command.stdout(File::create(&output).unwrap());
-    let key = key(&sandbox);
-    let found = left_in_memory(
-        &mut command,
-        &[VALUE.as_bytes(), key.as_bytes(), key.to_lowercase().as_bytes()],
-    );
+    let found = left_in_memory(&mut command, 0, &with_value(key(&sandbox), VALUE));
     assert_eq!(fs::read_to_string(&output).unwrap().trim(), VALUE);
     assert!(found.is_empty(), "{found:?}");
 }
@@ -80,31 +88,39 @@ fn a_failed_decryption_leaves_no_identity() {
     let last = armor.last().unwrap();
     let damaged: String = last.chars().rev().collect();
     sandbox.write(".dugout.toml", text.replace(last, &damaged));
-    let key = key(&sandbox);
-    let mut command = sandbox.command(["get", "SECRET"]);
-    let found = left_in_memory(command.stdout(Stdio::null()), &[VALUE.as_bytes(), key.as_bytes()]);
-    assert!(found.is_empty(), "{found:?}");
-    sandbox.dugout(["get", "SECRET"]).fails(1);
+    for arguments in [&["get", "SECRET"][..], &["run", "--", "true"]] {
+        let mut command = sandbox.command(arguments);
+        command.stdout(Stdio::null());
+        let found = left_in_memory(&mut command, 1, &with_value(key(&sandbox), VALUE));
+        assert!(found.is_empty(), "{arguments:?}: {found:?}");
+    }
 }
 
 #[test]
-fn setting_leaves_neither_value_nor_identity() {
+fn no_command_leaves_the_identity() {
     let sandbox = sandbox();
     let file = sandbox.path().join("value");
     let value = VALUE.replace("8c1f2e", "another");
     fs::write(&file, &value).unwrap();
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-    let key = key(&sandbox);
-    let mut command = sandbox.command(["set", "OTHER", "--file", file.to_str().unwrap()]);
-    let found = left_in_memory(command.stdout(Stdio::null()), &[value.as_bytes(), key.as_bytes()]);
-    assert!(found.is_empty(), "{found:?}");
+    let exported = sandbox.path().join("exported");
+    for arguments in [
+        &["set", "OTHER", "--file", file.to_str().unwrap()][..],
+        &["whoami"],
+        &["setup", "--output", exported.to_str().unwrap()],
+        &["rm", "SECRET"],
+    ] {
+        let mut command = sandbox.command(arguments);
+        command.stdout(Stdio::null());
+        let found = left_in_memory(&mut command, 0, &with_value(key(&sandbox), &value));
+        assert!(found.is_empty(), "{arguments:?}: {found:?}");
+    }
     assert_eq!(sandbox.dugout(["get", "OTHER"]).succeeds().trim(), value);
 }
 
 #[test]
 fn a_loaded_cipher_leaves_no_plaintext_on_either_side() {
     let sandbox = Sandbox::new();
-    let library = Artifacts::get().library("dugout-cipher-local");
+    let library = sandbox.library("dugout-cipher-local");
     sandbox.dugout(["plugin", "install", library.to_str().unwrap()]).succeeds();
     let sealed = sandbox.path().join("sealed");
     let program = Artifacts::get().program("cipher-roundtrip");
@@ -118,7 +134,7 @@ fn a_loaded_cipher_leaves_no_plaintext_on_either_side() {
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), VALUE.as_bytes()).unwrap();
     assert!(child.wait().unwrap().success());
 
-    let found = left_in_memory(command("decrypt").stdin(Stdio::null()), &[VALUE.as_bytes()]);
+    let found = left_in_memory(command("decrypt").stdin(Stdio::null()), 0, &[VALUE.into()]);
     assert!(found.is_empty(), "{found:?}");
     // It did decrypt: it tells the digest.
     let output = command("decrypt").output().unwrap();

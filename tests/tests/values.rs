@@ -131,3 +131,13 @@ fn the_embedding_example_reads_a_secret() {
     command.arg("A").current_dir(sandbox.repository()).env_clear().env("HOME", sandbox.home());
     assert_eq!(run(&mut command).succeeds(), "A has 5 bytes\n");
 }
+
+#[test]
+fn a_name_that_is_not_text_is_one_clear_error() {
+    let sandbox = Sandbox::with_vault();
+    let name = OsString::from_vec(b"A\xff".to_vec());
+    for command in ["get", "rm", "add"] {
+        let failed = sandbox.dugout([OsString::from(command), name.clone()]);
+        assert!(failed.fails(2).contains("invalid UTF-8"), "{failed:?}");
+    }
+}

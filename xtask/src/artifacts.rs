@@ -4,11 +4,13 @@ use std::{
     env::consts::{DLL_PREFIX, DLL_SUFFIX},
     ffi::OsStr,
     fs, io,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Stdio,
 };
 
 use serde::Deserialize;
+use tempfile::TempDir;
 
 use crate::{Result, workspace};
 
@@ -22,8 +24,10 @@ pub(crate) struct Plugin {
 #[derive(Debug)]
 pub(crate) struct Built {
     pub(crate) program: PathBuf,
-    /// One for each plugin, in the plugins' order.
+    /// One for each plugin, in the plugins' order: copies in a folder of this user's own, since a
+    /// library is not loaded from a folder that a group can write, as a checkout may be.
     pub(crate) libraries: Vec<PathBuf>,
+    pub(crate) _folder: TempDir,
 }
 
 impl Plugin {
@@ -88,6 +92,7 @@ pub(crate) fn build(plugins: &[Plugin]) -> Result<Built> {
         .find_map(Artifact::program)
         .ok_or("cargo built no program named dugout")?
         .to_owned();
+    let folder = tempfile::tempdir().map_err(|error| format!("no scratch folder: {error}"))?;
     let mut libraries = Vec::new();
     for plugin in plugins {
         let name = plugin.library();
@@ -95,9 +100,13 @@ pub(crate) fn build(plugins: &[Plugin]) -> Result<Built> {
             .iter()
             .find_map(|artifact| artifact.library(&name))
             .ok_or_else(|| format!("cargo built no {name} for plugin {}", plugin.id))?;
-        libraries.push(library.to_owned());
+        let copy = folder.path().join(&name);
+        fs::copy(library, &copy)
+            .and_then(|_| fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)))
+            .map_err(|error| format!("cannot copy {}: {error}", library.display()))?;
+        libraries.push(copy);
     }
-    Ok(Built { program, libraries })
+    Ok(Built { program, libraries, _folder: folder })
 }
 
 /// What cargo says on stdout:

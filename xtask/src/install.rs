@@ -187,7 +187,11 @@ mod tests {
         let new = prefix.path().join("new");
         let built = |content: &str| {
             fs::write(&new, content).unwrap();
-            Built { program: new.clone(), libraries: Vec::new() }
+            Built {
+                program: new.clone(),
+                libraries: Vec::new(),
+                _folder: tempfile::tempdir().unwrap(),
+            }
         };
         install_program(&built("one"), prefix.path()).unwrap();
         let program = install_program(&built("two"), prefix.path()).unwrap();

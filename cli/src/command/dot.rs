@@ -96,7 +96,8 @@ fn print(winner: &Candidate, args: &DotArgs) -> Result<ExitCode> {
     if args.json {
         output::json(&json!(words))?;
     } else {
-        output::lines([one_line(&words.join(" "))])?;
+        // As a shell would take it, for whoever pastes it there.
+        output::lines([one_line(&shell_words::join(&words))])?;
     }
     Ok(ExitCode::SUCCESS)
 }

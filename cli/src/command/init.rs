@@ -33,6 +33,10 @@ pub(super) fn cmd_init(context: &Context<'_>, args: &InitArgs) -> Result<ExitCod
         Some(member) => member.clone(),
         None => whoami::username(),
     };
+    if args.name.is_none() && member == "unknown" {
+        let line = "this system does not know your user name";
+        return Err(Error::new(ErrorKind::InvalidLabel, line));
+    }
     // Everything that can be refused is refused before an identity is made.
     dugout_host::check_member_name(&member)?;
     let folder = working_directory()?;
@@ -86,8 +90,15 @@ fn ignore_plaintext(folder: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(error),
     };
-    let missing = IGNORED.iter().filter(|entry| !before.lines().any(|line| line.trim() == **entry));
-    let mut addition: String = missing.map(|entry| format!("{entry}\n")).collect();
+    let is_there = |entry: &&&str| before.lines().any(|line| line.trim() == **entry);
+    // The exception comes last, or it is none.
+    let addition: Vec<&str> = if IGNORED.iter().filter(is_there).count() == IGNORED.len() {
+        Vec::new()
+    } else {
+        let missing = IGNORED.iter().filter(|entry| !is_there(entry) || entry.starts_with('!'));
+        missing.copied().collect()
+    };
+    let mut addition: String = addition.iter().map(|entry| format!("{entry}\n")).collect();
     if addition.is_empty() {
         return Ok(());
     }

@@ -15,7 +15,7 @@ mod setup;
 mod value;
 mod whoami;
 
-use std::{mem::ManuallyDrop, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{ffi::OsStr, mem::ManuallyDrop, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{
     CommandFactory, FromArgMatches, Parser, Subcommand,
@@ -80,6 +80,11 @@ impl Cli {
         let mut command = ManuallyDrop::new(Self::command());
         let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
         Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+    }
+
+    /// Whether there is a command of that name.
+    pub(crate) fn is_command(word: &OsStr) -> bool {
+        word.to_str().is_some_and(|word| Self::command().find_subcommand(word).is_some())
     }
 
     /// Does what the arguments say.

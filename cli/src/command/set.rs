@@ -1,13 +1,13 @@
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
-use clap::Args;
+use clap::{Args, CommandFactory};
 use dugout_host::{Result, SetOptions};
 
 use super::{
-    Context, tell,
+    Cli, Context, tell,
     value::{self, Value},
 };
-use crate::output;
+use crate::{exit, output};
 
 /// Set a secret
 #[derive(Args)]
@@ -44,6 +44,12 @@ pub(super) struct SetArgs {
 }
 
 pub(super) fn cmd_set(context: &Context<'_>, args: &SetArgs) -> Result<ExitCode> {
+    if let Some(option) = mistyped_option(args) {
+        // The value itself is not quoted: it may be one after all.
+        output::error(&format!("the value looks like --{option}, mistyped"));
+        output::hint("if it is meant, put -- before it");
+        return Ok(ExitCode::from(exit::USAGE));
+    }
     let host = context.host()?;
     let mut vault = context.vault(&host)?;
     let options = SetOptions {
@@ -55,6 +61,20 @@ pub(super) fn cmd_set(context: &Context<'_>, args: &SetArgs) -> Result<ExitCode>
     tell(&notices);
     output::success(&format!("set {}", args.key))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A value may begin with a hyphen, so a mistyped option would be stored as the secret.
+fn mistyped_option(args: &SetArgs) -> Option<String> {
+    let value = args.value.as_ref()?.to_str()?.strip_prefix("--")?;
+    let is_meant = std::env::args_os().any(|argument| argument == "--");
+    if is_meant || !value.starts_with(|c: char| c.is_alphabetic()) {
+        return None;
+    }
+    let command = Cli::command();
+    let set = command.find_subcommand("set").into_iter();
+    let mut names =
+        set.chain([&command]).flat_map(clap::Command::get_opts).filter_map(clap::Arg::get_long);
+    names.find(|name| strsim::jaro_winkler(value, name) > 0.85).map(str::to_owned)
 }
 
 fn value_of(args: &SetArgs) -> Result<Value> {

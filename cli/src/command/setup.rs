@@ -84,6 +84,10 @@ impl KeyFile {
             let line = format!("{} exists already (use --force to replace it)", path.display());
             return Err(Error::new(ErrorKind::Io, line));
         }
+        if path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) {
+            let line = format!("{} is a folder", path.display());
+            return Err(Error::new(ErrorKind::Io, line));
+        }
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let folder = parent.unwrap_or(Path::new("."));
         let temporary = folder

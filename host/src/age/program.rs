@@ -26,7 +26,8 @@ impl ProgramPolicy {
                 format!("the age plugin {name:?} is not allowed by your settings"),
             ));
         }
-        self.check_identity(name)
+        let not_run = |error: Error| Error::new(ErrorKind::InvalidRecipient, error.to_string());
+        self.check_identity(name).map_err(not_run)
     }
 
     /// Checks a plugin that an identity of the user's own asks for.

@@ -150,12 +150,12 @@ impl Registry {
         self.load(self.position(id)?)?.open_cipher(config_json)
     }
 
-    /// The detectors of which a marker is among a project's files, with what they provide.
+    /// The detectors, broken ones among them: asking one of those says why it is not used.
     pub(crate) fn detectors(&self) -> impl Iterator<Item = &PluginRecord> {
-        let detectors = |record: &&PluginRecord| {
-            record.is_used() && matches!(record.provides(), Provides::Detector { .. })
+        let is_detector = |record: &&PluginRecord| {
+            !record.is_shadowed() && matches!(record.provides(), Provides::Detector { .. })
         };
-        self.records.iter().filter(detectors)
+        self.records.iter().filter(is_detector)
     }
 
     /// Asks one detector about a project, loading it if need be. [`Host::detect`](crate::Host::detect)

@@ -45,7 +45,13 @@ impl ProjectDetector for Rust {
             return Err(PluginError::new(ErrorCode::INVALID_DATA, message));
         }
         if let Some(package) = Runnable::find(project, "", &manifest)? {
-            return start(&package, &["cargo", "run"]).map(Some);
+            // With default members, plain `cargo run` is about those and not about the root.
+            let name = package.name.as_str();
+            let has_defaults =
+                manifest.workspace.as_ref().is_some_and(|it| it.default_members.is_some());
+            let command: &[&str] =
+                if has_defaults { &["cargo", "run", "-p", name] } else { &["cargo", "run"] };
+            return start(&package, command).map(Some);
         }
         match &manifest.workspace {
             Some(workspace) => start_member(project, workspace),
