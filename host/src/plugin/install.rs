@@ -3,6 +3,7 @@
 use std::{env::consts::DLL_SUFFIX, fs, path::Path};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::{
     index::{Entry, Index},
@@ -14,6 +15,7 @@ use crate::{
     atomic::{FolderLock, Mode},
     error::{Error, ErrorKind, Result},
     platform,
+    vault::hex,
 };
 
 /// What a library says of itself when it is loaded.
@@ -74,7 +76,8 @@ pub fn install(
     describe: impl FnOnce(&Path) -> Result<Described>,
 ) -> Result<Described> {
     let shown = file.display().to_string();
-    let checked = loader::check_file(file).map_err(|reason| refused(&shown, &reason))?;
+    let (_, bytes) = loader::check_file(file).map_err(|reason| refused(&shown, &reason))?;
+    let sha256 = hex(&Sha256::digest(&bytes));
     create_folder(folder)?;
     let folder = folder.canonicalize().map_err(|error| Error::io("open", folder, error))?;
     let lock = FolderLock::acquire(&folder)?;
@@ -86,7 +89,7 @@ pub fn install(
         .suffix(".tmp")
         .tempfile_in(&folder)
         .map_err(|error| Error::io("write", &folder, error))?;
-    fs::write(trial.path(), &checked.bytes).map_err(|error| Error::io("write", &folder, error))?;
+    fs::write(trial.path(), &bytes).map_err(|error| Error::io("write", &folder, error))?;
     let described = describe(trial.path()).map_err(|error| {
         let line = error.to_string().replace(&trial.path().display().to_string(), &shown);
         Error::new(error.kind(), line)
@@ -95,8 +98,8 @@ pub fn install(
 
     // Under a name of its own, so that the library before it stays whole until the index has moved
     // on to this one.
-    let file_name = format!("{}-{}{DLL_SUFFIX}", described.id, &checked.sha256[..12]);
-    lock.replace(&folder.join(&file_name), &checked.bytes, Mode::Usual)?;
+    let file_name = format!("{}-{}{DLL_SUFFIX}", described.id, &sha256[..12]);
+    lock.replace(&folder.join(&file_name), &bytes, Mode::Usual)?;
     let is_old = |entry: &Entry| entry.id == described.id;
     let old: Vec<Entry> = index.plugins.iter().filter(|entry| is_old(entry)).cloned().collect();
     index.plugins.retain(|entry| !is_old(entry));
@@ -106,7 +109,7 @@ pub fn install(
         api: described.api.clone(),
         summary: described.summary.clone(),
         file: file_name.clone(),
-        sha256: checked.sha256,
+        sha256,
         provides: described.provides.clone(),
     });
     index.write(&folder, &lock)?;

@@ -4,8 +4,8 @@
 #![allow(unsafe_code)]
 
 use std::{
-    fs,
-    io::Read,
+    fs::File,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
@@ -18,6 +18,7 @@ use dugout_plugin_api::{
     },
     abi::{API_VERSION, PluginInfo, PluginModRef},
 };
+use object::read::ReadCache;
 use semver::Version;
 use sha2::{Digest, Sha256};
 
@@ -44,16 +45,23 @@ impl Library {
     /// # Errors
     /// One line that names the file and what is wrong.
     pub(super) fn check(&self) -> std::result::Result<Checked, String> {
-        let file = self.file.display();
-        check_version(&self.entry.api).map_err(|reason| format!("{file}: it {reason}"))?;
-        let checked = check_file(&self.file)?;
-        if checked.sha256 != self.entry.sha256 {
-            let (found, pinned) = (&checked.sha256, &self.entry.sha256);
+        let shown = self.file.display();
+        check_version(&self.entry.api).map_err(|reason| format!("{shown}: it {reason}"))?;
+        let (path, mut file) = open_trusted(&self.file)?;
+        // A piece at a time: a whole library would have to be brought into memory twice.
+        let mut digest = Sha256::new();
+        let len = io::copy(&mut file, &mut digest)
+            .map_err(|error| format!("{shown} cannot be read: {error}"))?;
+        let sha256 = hex(&digest.finalize());
+        if sha256 != self.entry.sha256 {
+            let pinned = &self.entry.sha256;
             return Err(format!(
-                "{file} was changed: its SHA-256 is {found}, installed was {pinned}"
+                "{shown} was changed: its SHA-256 is {sha256}, installed was {pinned}"
             ));
         }
-        Ok(checked)
+        let symbol = precheck::check(&ReadCache::new(file.into_inner()), len)
+            .map_err(|what| format!("{shown}: {what}"))?;
+        Ok(Checked { path, symbol })
     }
 }
 
@@ -63,10 +71,6 @@ pub(super) struct Checked {
     /// The file, without links in its path.
     path: PathBuf,
     symbol: String,
-    /// Of the file's content, lower-case hexadecimal.
-    pub(super) sha256: String,
-    /// The content itself.
-    pub(super) bytes: Vec<u8>,
 }
 
 /// Loads a plugin that an index lists.
@@ -94,36 +98,41 @@ pub(super) fn load(library: &Library) -> Result<Plugin> {
 /// [`ErrorKind::PluginRefused`](crate::ErrorKind::PluginRefused), in one line.
 pub(super) fn introduce(file: &Path) -> Result<(PluginInfo, Version)> {
     let name = file.display().to_string();
-    let checked = check_file(file).map_err(|reason| refused(&name, &reason))?;
+    let (checked, _) = check_file(file).map_err(|reason| refused(&name, &reason))?;
     let (module, api) = open(&checked).map_err(|reason| refused(&name, &reason))?;
     let (_, info) = Plugin::start(module, true)?;
     Ok((info, api))
 }
 
-/// Checks owner, mode, size and form of a file, and computes its digest.
-pub(super) fn check_file(file: &Path) -> std::result::Result<Checked, String> {
+/// Checks owner, mode, size and form of a file that no index lists yet, and gives its content.
+pub(super) fn check_file(file: &Path) -> std::result::Result<(Checked, Vec<u8>), String> {
     let shown = file.display();
-    let cannot_read = |error: std::io::Error| format!("{shown} cannot be read: {error}");
+    let (path, mut opened) = open_trusted(file)?;
+    let mut bytes = Vec::new();
+    opened.read_to_end(&mut bytes).map_err(|error| format!("{shown} cannot be read: {error}"))?;
+    let symbol = precheck::check(&bytes[..], bytes.len() as u64)
+        .map_err(|what| format!("{shown}: {what}"))?;
+    Ok((Checked { path, symbol }, bytes))
+}
+
+/// Opens a file that nobody but this user and root can change. Gives its path without links.
+fn open_trusted(file: &Path) -> std::result::Result<(PathBuf, io::Take<File>), String> {
+    let shown = file.display();
+    let cannot_read = |error: io::Error| format!("{shown} cannot be read: {error}");
     let path = file.canonicalize().map_err(cannot_read)?;
-    let metadata = fs::metadata(&path).map_err(cannot_read)?;
+    let opened = platform::open_without_blocking(&path).map_err(cannot_read)?;
+    let metadata = opened.metadata().map_err(cannot_read)?;
     if !metadata.is_file() {
         return Err(format!("{shown} is not a regular file"));
-    }
-    match platform::unsafe_ancestor(&path) {
-        Ok(None) => {}
-        Ok(Some(what)) => return Err(what),
-        Err(error) => return Err(cannot_read(error)),
     }
     if metadata.len() > MAX_LIBRARY_LEN {
         return Err(format!("{shown} is too large"));
     }
-    let mut bytes = Vec::with_capacity(metadata.len() as usize + 1);
-    platform::open_without_blocking(&path)
-        .and_then(|file| file.take(MAX_LIBRARY_LEN).read_to_end(&mut bytes))
-        .map_err(cannot_read)?;
-    let symbol = precheck::check(&bytes).map_err(|what| format!("{shown}: {what}"))?;
-    let sha256 = hex(&Sha256::digest(&bytes));
-    Ok(Checked { path, symbol, sha256, bytes })
+    match platform::unsafe_ancestor(&path) {
+        Ok(None) => Ok((path, opened.take(MAX_LIBRARY_LEN))),
+        Ok(Some(what)) => Err(what),
+        Err(error) => Err(cannot_read(error)),
+    }
 }
 
 /// Opens a checked library, and checks its interface.

@@ -4,14 +4,14 @@
 //! process with SIGBUS. So its headers are read first, with a parser that only reads.
 
 use dugout_plugin_api::abi::ROOT_SYMBOL_PREFIX;
-use object::{Architecture, File, NameOrOrdinal, Object, ObjectKind, ObjectSegment};
+use object::{Architecture, File, NameOrOrdinal, Object, ObjectKind, ObjectSegment, ReadRef};
 
-/// Checks a library's bytes, and gives the symbol of its root.
+/// Checks a library of so many bytes, and gives the symbol of its root.
 ///
 /// # Errors
 /// One line that says what is wrong.
-pub(super) fn check(bytes: &[u8]) -> Result<String, String> {
-    let file = File::parse(bytes).map_err(|_| "it is not a library".to_owned())?;
+pub(super) fn check<'d>(data: impl ReadRef<'d>, len: u64) -> Result<String, String> {
+    let file = File::parse(data).map_err(|_| "it is not a library".to_owned())?;
     let (found, wanted) = (file.architecture(), ARCHITECTURE);
     if found != wanted || file.is_64() != cfg!(target_pointer_width = "64") {
         return Err(format!("it is for {found:?}, and this program is for {wanted:?}"));
@@ -25,14 +25,14 @@ pub(super) fn check(bytes: &[u8]) -> Result<String, String> {
     for segment in file.segments() {
         let (offset, size) = segment.file_range();
         let end = offset.checked_add(size);
-        if end.is_none_or(|end| end > bytes.len() as u64) {
+        if end.is_none_or(|end| end > len) {
             return Err("it is cut off: a segment ends behind the file".to_owned());
         }
     }
     root_symbol(&file)
 }
 
-fn root_symbol(file: &File<'_>) -> Result<String, String> {
+fn root_symbol<'d>(file: &File<'d, impl ReadRef<'d>>) -> Result<String, String> {
     let damaged = |error: object::Error| format!("its exports are damaged: {error}");
     let mut root = None;
     for export in file.exports().map_err(damaged)? {
@@ -82,13 +82,13 @@ mod tests {
     #[test]
     fn what_is_no_library_is_refused() {
         for bytes in [&b""[..], b"hello", b"\x7fELF", &[0; 4096]] {
-            assert!(check(bytes).is_err());
+            assert!(check(bytes, bytes.len() as u64).is_err());
         }
     }
 
     #[test]
     fn this_very_program_is_no_plugin() {
         let program = std::fs::read(std::env::current_exe().unwrap()).unwrap();
-        assert!(check(&program).is_err());
+        assert!(check(&program[..], program.len() as u64).is_err());
     }
 }
