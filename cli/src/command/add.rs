@@ -8,7 +8,7 @@ use dugout_host::{Error, ErrorKind, Result, SetOptions};
 
 use super::{
     Context, tell,
-    value::{self, Value},
+    value::{self, StoreArgs, Value},
 };
 use crate::{output, terminal};
 
@@ -18,17 +18,8 @@ pub(super) struct AddArgs {
     /// The secret's name, as in DATABASE_URL
     key: String,
 
-    /// Replace an existing secret
-    #[arg(short, long)]
-    force: bool,
-
-    /// Store an empty value
-    #[arg(long)]
-    allow_empty: bool,
-
-    /// Store it although a variable of this name makes programs run other code
-    #[arg(long, value_name = "NAME")]
-    allow_name: Vec<String>,
+    #[command(flatten)]
+    store: StoreArgs,
 }
 
 pub(super) fn cmd_add(context: &Context<'_>, args: &AddArgs) -> Result<ExitCode> {
@@ -37,7 +28,7 @@ pub(super) fn cmd_add(context: &Context<'_>, args: &AddArgs) -> Result<ExitCode>
     dugout_host::check_secret_name(&args.key)?;
     vault.reader()?;
     let is_piped = !io::stdin().is_terminal();
-    let mut replace = args.force;
+    let mut replace = args.store.force;
     if vault.contains(&args.key) && !replace {
         replace = !is_piped && terminal::agrees(&format!("{} exists. Replace it?", args.key));
         if !replace {
@@ -51,11 +42,7 @@ pub(super) fn cmd_add(context: &Context<'_>, args: &AddArgs) -> Result<ExitCode>
         let mut text = terminal::ask_hidden(&format!("Value for {}", args.key))?;
         Value::new(std::mem::take(&mut *text).into_bytes())
     };
-    let options = SetOptions {
-        replace,
-        allow_empty: args.allow_empty,
-        allow_dangerous_name: args.allow_name.contains(&args.key),
-    };
+    let options = SetOptions { replace, ..args.store.options(&args.key) };
     let notices = vault.set(&args.key, &value, options)?;
     tell(&notices);
     output::success(&format!("set {}", args.key))?;

@@ -1,11 +1,11 @@
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::{Args, CommandFactory};
-use dugout_host::{Result, SetOptions};
+use dugout_host::Result;
 
 use super::{
     Cli, Context, tell,
-    value::{self, Value},
+    value::{self, StoreArgs, Value},
 };
 use crate::{exit, output};
 
@@ -30,17 +30,8 @@ pub(super) struct SetArgs {
     #[arg(long, value_name = "PATH")]
     file: Option<PathBuf>,
 
-    /// Replace an existing secret
-    #[arg(short, long)]
-    force: bool,
-
-    /// Store an empty value
-    #[arg(long)]
-    allow_empty: bool,
-
-    /// Store it although a variable of this name makes programs run other code
-    #[arg(long, value_name = "NAME")]
-    allow_name: Vec<String>,
+    #[command(flatten)]
+    store: StoreArgs,
 }
 
 pub(super) fn cmd_set(context: &Context<'_>, args: &SetArgs) -> Result<ExitCode> {
@@ -52,11 +43,7 @@ pub(super) fn cmd_set(context: &Context<'_>, args: &SetArgs) -> Result<ExitCode>
     }
     let host = context.host()?;
     let mut vault = context.vault(&host)?;
-    let options = SetOptions {
-        replace: args.force,
-        allow_empty: args.allow_empty,
-        allow_dangerous_name: args.allow_name.contains(&args.key),
-    };
+    let options = args.store.options(&args.key);
     let notices = vault.set(&args.key, &value_of(args)?, options)?;
     tell(&notices);
     output::success(&format!("set {}", args.key))?;

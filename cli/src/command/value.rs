@@ -1,4 +1,4 @@
-//! Where a secret's value comes from.
+//! Where a secret's value comes from, and how storing it may be forced.
 
 use std::{
     ffi::OsStr,
@@ -7,7 +7,8 @@ use std::{
     path::Path,
 };
 
-use dugout_host::{Error, ErrorKind, Result};
+use clap::Args;
+use dugout_host::{Error, ErrorKind, Result, SetOptions};
 use zeroize::Zeroizing;
 
 /// More than any value may have; what is larger is not read to its end.
@@ -15,6 +16,32 @@ const MAX_LEN: u64 = 1024 * 1024;
 
 /// A value's bytes.
 pub(super) type Value = Zeroizing<Vec<u8>>;
+
+/// What `add` and `set` would refuse, unless told otherwise.
+#[derive(Args)]
+pub(super) struct StoreArgs {
+    /// Replace an existing secret
+    #[arg(short, long)]
+    pub(super) force: bool,
+
+    /// Store an empty value
+    #[arg(long)]
+    allow_empty: bool,
+
+    /// Store it although a variable of this name makes programs run other code
+    #[arg(long, value_name = "NAME")]
+    allow_name: Vec<String>,
+}
+
+impl StoreArgs {
+    pub(super) fn options(&self, key: &str) -> SetOptions {
+        SetOptions {
+            replace: self.force,
+            allow_empty: self.allow_empty,
+            allow_dangerous_name: self.allow_name.iter().any(|name| name == key),
+        }
+    }
+}
 
 /// All of standard input. One line loses the line feed that `echo` puts at its end; anything else
 /// is taken as it is.
