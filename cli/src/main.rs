@@ -80,11 +80,8 @@ fn usage_error(error: &clap::Error) -> ExitCode {
         error.kind(),
         ErrorKind::UnknownArgument | ErrorKind::InvalidValue | ErrorKind::TooManyValues
     );
-    // The first argument that is neither an option nor, perhaps, an option's value.
-    let mut words = std::env::args_os().skip(1);
-    let takes_a_secret = words
-        .find(|word| word == "set" || word == "add" || Cli::is_command(word))
-        .is_some_and(|word| word == "set" || word == "add");
+    let command = std::env::args_os().skip(1).find(|word| Cli::is_command(word));
+    let takes_a_secret = command.is_some_and(|word| word == "set" || word == "add");
     if quotes_an_argument && takes_a_secret {
         output::error("`set` takes one name and one value, `add` takes one name");
         output::hint("a value with spaces needs quotes; one like an option needs -- before it");

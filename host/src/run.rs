@@ -52,12 +52,10 @@ impl RunPlan {
         let Some(name) = command.first() else {
             return Err(Error::new(ErrorKind::ProgramNotFound, "no command was given"));
         };
-        let directory = match &options.directory {
-            Some(directory) => directory.clone(),
-            None => {
-                std::env::current_dir().map_err(|error| Error::io("open", Path::new("."), error))?
-            }
-        };
+        // Absolute, since the program is looked for from there and started there.
+        let directory = options.directory.as_deref().unwrap_or(Path::new("."));
+        let directory =
+            std::path::absolute(directory).map_err(|error| Error::io("open", directory, error))?;
         let program = find_program(name, host.environment().path.as_deref(), &directory)?;
         for name in vault.secret_names() {
             // The file may have been written by anybody: a name with a `=` would set another one.
@@ -181,4 +179,31 @@ fn find_program(name: &OsStr, path: Option<&OsStr>, directory: &Path) -> Result<
     } else {
         Error::new(ErrorKind::ProgramNotFound, format!("command not found: {shown}"))
     })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    use super::*;
+    use crate::{Environment, Identity, VaultName};
+
+    #[test]
+    fn a_relative_directory_counts_once() {
+        // Below the tests' own working directory, so that there is a relative path to it.
+        let folder = tempfile::tempdir_in(".").unwrap();
+        let program = folder.path().join("program");
+        fs::write(&program, "").unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let host = Host::new(Environment::default(), None).unwrap();
+        let key = Identity::generate().public_key().unwrap().parse().unwrap();
+        let vault = host.init(folder.path(), VaultName::default(), "alice", &key).unwrap();
+
+        let directory = PathBuf::from(folder.path().file_name().unwrap());
+        let options = RunOptions { directory: Some(directory), ..RunOptions::default() };
+        let plan = RunPlan::new(&host, &vault, &["./program".into()], options).unwrap();
+        assert!(plan.program().is_absolute(), "{plan:?}");
+        assert_eq!(plan.program().canonicalize().unwrap(), program.canonicalize().unwrap());
+        assert!(plan.directory.unwrap().is_absolute());
+    }
 }
